@@ -1,0 +1,1 @@
+"""The language: a process text in, a frozen and proven model out; imports no other part."""

@@ -1,0 +1,1 @@
+"""The checks, laid out as the packages that they check."""

@@ -1,0 +1,1 @@
+"""The rules: (process, case, event, now) -> (case, effects). Pure: imports definitions only."""
