@@ -32,7 +32,7 @@ $(READY): requirements-dev.txt
 	  echo "make: '$(PYTHON)' cannot make virtual environments (no ensurepip); on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "setup: making $(VENV) with $$($(PYTHON) -V) (once; takes about a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 	@echo "setup: done"
 
