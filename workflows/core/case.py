@@ -1,0 +1,179 @@
+"""The state of a case: everything the core knows about it, frozen and JSON-ready.
+
+What it is: values. Deadline, remaining time and overdue are derived from them, never stored.
+What it is not: behaviour.
+Who may import it: the core and the durable shell (which carries a `Case` from run to run).
+Instants are whole seconds since the epoch, UTC.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Phase = Literal["running", "paused", "met", "lapsed", "cancelled", "superseded"]
+OPEN_PHASES: frozenset[str] = frozenset({"running", "paused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch in which a clock stands still; `end` is None while it lasts."""
+
+    start: int
+    end: int | None
+    why: Literal["state", "hold", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rung that was reached. `sent` is False for one that was only marked or skipped."""
+
+    rung: str
+    level: str
+    at: int
+    sent: bool
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """A breach taken back because the event had occurred in time."""
+
+    breached: int
+    at: int
+    by_event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run of a clock: the rules it was armed under and what happened to it.
+
+    `budget` is the resolved text (`2 hours`) or, for a promise, empty with `until` set to its
+    instant (`exclusive` tells a date's end). `armed` is when it was started, `anchor` where its
+    budget is counted from. `changed` is the last change of its rules that left the deadline in
+    the past: breach and later rungs count from there. `shift` is what a periodic cycle's anchor
+    stands on: the first period's anchor.
+    """
+
+    clock: str
+    n: int
+    armed: int
+    anchor: int
+    phase: Phase
+    budget: str = ""
+    until: int | None = None
+    exclusive: bool = False
+    calendar: str = ""
+    ladder: str = ""
+    assignee: str = ""
+    pauses: tuple[Span, ...] = ()
+    fired: tuple[Fired, ...] = ()
+    breached: int | None = None
+    retracted: Retracted | None = None
+    ended: int | None = None
+    changed: int | None = None
+    series: int | None = None
+    period: int = 0
+    acknowledged: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.phase in OPEN_PHASES
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An explicit hold: it ends by itself at `until`."""
+
+    start: int
+    until: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A task of the present state: open, or done at an instant by somebody."""
+
+    task: str
+    opened: int
+    done: int | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The case entered a state."""
+
+    state: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event id already answered, with a digest of what it said and the answer's number."""
+
+    event_id: str
+    digest: str
+    seq: int
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LapseMark:
+    """A lapse that an event which occurred before it may still undo, until `until`."""
+
+    clock: str
+    cycle: int
+    at: int
+    inclusive: bool
+    until: int
+    before: "Case"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case. `settled` is the latest instant up to which wake-ups have been decided."""
+
+    process: str
+    key: str
+    number: int
+    version: int
+    state: str
+    opened: int
+    settled: int
+    seq: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    owner_role: str = ""
+    cycles: tuple[Cycle, ...] = ()
+    tasks: tuple[TaskState, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    hold: Hold | None = None
+    seen: tuple[Seen, ...] = ()
+    lapse: LapseMark | None = None
+    closed: int | None = None
+    ended: int | None = None
+    progressed: int = 0
+    """When an event last moved the case."""
+    origin: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.process}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who sends an event. An empty role tuple may send only what anybody may."""
+
+    id: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event as it arrives. `occurred` None means 'judge when processed'."""
+
+    name: str
+    id: str
+    actor: Actor
+    data: dict[str, Any] = field(default_factory=dict)
+    occurred: int | None = None

@@ -1,0 +1,208 @@
+"""Effects: what a decision asks the world to do, as values.
+
+What it is: the contract between the core, which returns effects and performs none, and the
+activities, which perform them once for each key. Everything is JSON-ready.
+What it is not: behaviour.
+Who may import it: anybody; the activities import nothing else of `workflows`.
+Instants are whole seconds since the epoch, UTC.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+RowKind = Literal[
+    "opened",
+    "event",
+    "late_rejected",
+    "refused",
+    "restored",
+    "breach",
+    "rung",
+    "skipped",
+    "lapse",
+    "resume",
+    "retraction",
+    "link",
+    "undelivered",
+    "amend",
+    "ended",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a case's journal; `(case, seq)` is its key.
+
+    `at` is the instant it stands for, `recorded` the case time at which it was decided.
+    """
+
+    seq: int
+    kind: RowKind
+    name: str
+    at: int
+    recorded: int
+    event_id: str = ""
+    actor: str = ""
+    roles: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    state: str = ""
+    """State after it."""
+    previous: str = ""
+    clock: str = ""
+    cycle: int = 0
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A notice to one role. `key` is unique for ever: case, clock, cycle and rung, or the row.
+
+    `kind`: `rung` (reminder or escalation), `retraction` of such a one, `event` (the process's own
+    text, a sandboxed template over `facts`), `lapse`.
+    """
+
+    key: str
+    case: str
+    process: str
+    kind: Literal["rung", "retraction", "event", "lapse"]
+    to: str
+    at: int
+    seq: int
+    clock: str = ""
+    cycle: int = 0
+    rung: str = ""
+    level: str = ""
+    due: int | None = None
+    exclusive: bool = False
+    zone: str = "UTC"
+    urgent: bool = False
+    organisation: str = ""
+    region: str = ""
+    assignee: str = ""
+    """Id of the person who owns the case, if known."""
+    title: dict[str, str] = field(default_factory=dict)
+    """What it is about, zh and en: the clock's title or the process's."""
+    text: dict[str, str] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open another case, once for `key`; `origin` is the case that asks."""
+
+    key: str
+    process: str
+    business_key: str
+    data: dict[str, Any]
+    origin: str
+    seq: int
+    at: int
+    actor: str = ""
+
+
+Effect = Notify | OpenCase
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One cycle of a clock as people see it. `due` is None while it is paused and cannot be told."""
+
+    clock: str
+    cycle: int
+    title: dict[str, str]
+    kind: str
+    party: str
+    phase: str
+    anchor: int
+    due: int | None
+    exclusive: bool
+    provisional: bool = False
+    breached: int | None = None
+    retracted: dict[str, Any] | None = None
+    ended: int | None = None
+    remaining: int | None = None
+    """Seconds of the budget left when it was last looked at; working seconds for working time."""
+    assignee: str = ""
+    level: str = ""
+    """Highest level fired."""
+    next_rung: dict[str, Any] | None = None
+    """`{rung, level, at, to}` of the next one, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task of the present state."""
+
+    task: str
+    title: dict[str, str]
+    role: str
+    opened: int
+    done: int | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event that is possible now."""
+
+    name: str
+    title: dict[str, str]
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as lists, cards and reports show it; a projection, derived anew with each decision."""
+
+    case: str
+    process: str
+    key: str
+    number: int
+    version: int
+    title: dict[str, str]
+    state: str
+    state_title: dict[str, str]
+    opened: int
+    at: int
+    seq: int
+    owner: str = ""
+    owner_role: str = ""
+    organisation: str = ""
+    region: str = ""
+    priority: str = ""
+    profile: str = ""
+    waiting_for: tuple[str, ...] = ()
+    """Roles that owe the next step."""
+    waiting_title: dict[str, str] = field(default_factory=dict)
+    since: int = 0
+    dwell: int | None = None
+    """Expected seconds without progress in this state."""
+    closed: int | None = None
+    ended: int | None = None
+    next_wakeup: int | None = None
+    next_due: int | None = None
+    next_due_clock: str = ""
+    next_due_exclusive: bool = False
+    overdue: bool = False
+    level: str = ""
+    """Highest level fired by a clock that is still open."""
+    hold_until: int | None = None
+    zone: str = "UTC"
+    origin: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    """Case data without personal fields."""
+    clocks: tuple[ClockView, ...] = ()
+    tasks: tuple[TaskView, ...] = ()
+    events: tuple[EventView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one turn of a case writes, in one transaction, any number of times with one result:
+    journal rows, claims of notices, and the case's projection if its `seq` is the newest."""
+
+    case: str
+    rows: tuple[Row, ...]
+    notices: tuple[Notify, ...]
+    view: CaseView
+    problems: tuple[str, ...] = ()
