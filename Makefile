@@ -50,7 +50,7 @@ check: $(READY)
 	@echo "check: types"
 	@$(VENV)/bin/mypy --no-error-summary $(CODE)
 	@echo "check: imports"
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 	@echo "check: tests"
 	@$(MAKE) --no-print-directory test
 
