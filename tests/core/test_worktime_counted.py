@@ -155,6 +155,17 @@ def test_every_opening_and_closing_agrees_with_the_count(name: str) -> None:
     assert painted == count.open
 
 
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_every_hour_agrees_with_the_count(name: str) -> None:
+    """Every hour of 2024-2026, so every seam of the code's own blocks and every closing."""
+    worktime, count = WORKTIMES[name], counted(name)
+    for t in range(BEGIN, BEGIN + MINUTES * 60 + 1, HOUR):
+        passed = count.until(t)
+        assert worktime.between(BEGIN, t) == passed
+        if t > BEGIN and count.is_open(t - 1):
+            assert worktime.add(BEGIN, passed) == t
+
+
 @given(name=names, a=moments, b=moments)
 @examples
 def test_between_is_the_count(name: str, a: int, b: int) -> None:
