@@ -73,6 +73,43 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "key is not text",
             "A key is a number, true, false, null, a list or a mapping. Keys are text.",
         ),
+        "E101": CodeInfo(
+            "unknown key",
+            "A mapping has a key that has no meaning there, often a slip of the pen.",
+        ),
+        "E102": CodeInfo(
+            "wrong type",
+            "A value is of another kind than what belongs there, such as a text for a number or "
+            "nothing at all for a mapping.",
+        ),
+        "E103": CodeInfo("missing key", "A mapping lacks a key that it must have."),
+        "E104": CodeInfo(
+            "not one of the allowed values",
+            "Only certain words can stand here, and this is none of them.",
+        ),
+        "E105": CodeInfo(
+            "text outside its grammar",
+            "A name, a rule's id, a budget, the instant of a rung, a trigger, a date, hours or a "
+            "time zone is not written as such.",
+        ),
+        "E106": CodeInfo(
+            "out of range",
+            "A text or list is too long or too short, or a number too large or too small.",
+        ),
+        "E107": CodeInfo(
+            "parts that contradict one another",
+            "Each value is well written, but together they cannot be: a calendar that ends before "
+            "it begins, a day that is both off and worked.",
+        ),
+        "E108": CodeInfo(
+            "declared twice",
+            "Two files of a folder declare the same process, or the same shared role, ladder or "
+            "calendar.",
+        ),
+        "E109": CodeInfo(
+            "file cannot be read",
+            "The file is not there, is a folder, or may not be read.",
+        ),
     }
 )
 
