@@ -1,0 +1,28 @@
+"""The records: what outlives a case's run, in SQLite or PostgreSQL.
+
+What it is: journal, keys, ledger of notices, rules and projections (`Records`), and the questions
+to them (`Records.read`).
+What it is not: the truth of a running case, which is its own history; records repeat what that
+decided.
+Who may import it: the activities and the surfaces, from here.
+"""
+
+from activities.records.engine import RecordsConflict, RecordsOutdated, RecordsUnavailable
+from activities.records.queries import BadCursor, CaseFilter, FeedPage, Page, Queries
+from activities.records.store import KeyClaim, Records
+from activities.records.stuck import Reason, StuckCase
+
+__all__ = [
+    "BadCursor",
+    "CaseFilter",
+    "FeedPage",
+    "KeyClaim",
+    "Page",
+    "Queries",
+    "Reason",
+    "Records",
+    "RecordsConflict",
+    "RecordsOutdated",
+    "RecordsUnavailable",
+    "StuckCase",
+]

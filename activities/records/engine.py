@@ -1,0 +1,247 @@
+"""The way to the database: connections, transactions, and what can go wrong with them.
+
+What it is: `Database`, one URL's engine with a reading and a writing transaction, its making and
+its check. SQLite runs in WAL with one writer at a time and a full sync at each commit, for a claim
+must survive a power cut; PostgreSQL runs as it is.
+What it is not: tables or statements.
+Who may import it: the records.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from activities.records.columns import to_json
+from definitions.problems import DuecourseError
+
+BUSY_SECONDS = 10
+CONNECT_SECONDS = 5
+WRITES = "duecourse_writes"
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+)
+_MIGRATION_LOCK = 0x44756563
+"""Any number that no other program's advisory lock has."""
+
+
+class RecordsUnavailable(DuecourseError):
+    """The database is not there or does not answer: the world's fault, worth another try."""
+
+    code = "records_unavailable"
+
+
+class RecordsOutdated(DuecourseError):
+    """The database's tables are not those that this program knows."""
+
+    code = "records_outdated"
+
+
+class RecordsConflict(DuecourseError):
+    """What is to be written contradicts what is written: ours, and no retry mends it."""
+
+    code = "records_conflict"
+
+
+def async_url(url: str) -> URL:
+    """The URL with its async driver; only SQLite files and PostgreSQL are known."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise RecordsUnavailable(
+            "the records' URL cannot be read",
+            hint="say sqlite:///path/to/file.db or postgresql://user:password@host/database",
+        ) from error
+    backend = parsed.drivername.partition("+")[0]
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg_async")
+    if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite+aiosqlite")
+    raise RecordsUnavailable(
+        f"records cannot be kept in {parsed.render_as_string(hide_password=True)!r}",
+        hint="say sqlite:///path/to/file.db or postgresql://user:password@host/database",
+    )
+
+
+class Database:
+    """One database. Nothing is opened before the first transaction."""
+
+    def __init__(self, url: str) -> None:
+        target = async_url(url)
+        self.place = target.render_as_string(hide_password=True).replace("+aiosqlite", "")
+        self.place = self.place.replace("+psycopg_async", "")
+        self.file: Path | None = None
+        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
+        if target.get_backend_name() == "sqlite":
+            self.file = Path(target.database or "").absolute()
+            # Writers of this process stand in line here: fair, and quicker than SQLite's polling.
+            self._turn = asyncio.Lock()
+            self.engine = _sqlite_engine(self.file)
+        else:
+            self.engine = create_async_engine(
+                target,
+                json_serializer=to_json,
+                pool_pre_ping=True,
+                pool_recycle=1800,
+                connect_args={"connect_timeout": CONNECT_SECONDS},
+            )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        with self._blame():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; it is kept if the block ends well, else undone."""
+        async with self._turn:
+            with self._blame():
+                async with self.engine.connect() as connection:
+                    await connection.execution_options(**{WRITES: True})
+                    async with connection.begin():
+                        yield connection
+
+    async def migrate(self) -> None:
+        """Make the tables, or bring them to what this program knows. A file that is not there is
+        made, its folder is not."""
+        from activities.records.migrations import upgrade  # Alembic is heavy, and rarely needed
+
+        if self.file is not None:
+            try:
+                self.file.touch()
+            except OSError as error:
+                raise self._unavailable(error) from error
+        await self.check(behind=True)
+        async with self.writing() as connection:
+            if self.file is None:
+                # Two programs that start at once must not both make the tables.
+                lock = text("SELECT pg_advisory_xact_lock(:number)")
+                await connection.execute(lock, {"number": _MIGRATION_LOCK})
+            await connection.run_sync(upgrade)
+
+    async def check(self, *, behind: bool = False) -> None:
+        """Raise `RecordsUnavailable` or `RecordsOutdated` unless the tables are there and are
+        those that this program knows, or with `behind`, older ones or none."""
+        from activities.records.migrations import current, head, known
+
+        async with self.reading() as connection:
+            found = await connection.run_sync(current)
+        if found == head() or (behind and (found is None or known(found))):
+            return
+        ahead = found is not None and not known(found)
+        raise RecordsOutdated(
+            f"the records at {self.place} have schema {found or 'none'}, not {head()}",
+            hint="they were made by a newer program: use that one"
+            if ahead
+            else "bring them up to date first: Records.open(url).migrate()",
+            facts={"found": found, "expected": head(), "place": self.place},
+        )
+
+    async def close(self) -> None:
+        """Give up all connections."""
+        await self.engine.dispose()
+
+    @contextmanager
+    def _blame(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise RecordsConflict(
+                f"the records refuse this: {_first_line(error)}", facts={"place": self.place}
+            ) from error
+        except DBAPIError as error:
+            if _lacks_tables(error):
+                raise RecordsOutdated(
+                    f"the records at {self.place} lack what this program needs: "
+                    f"{_first_line(error)}",
+                    hint="bring them up to date first: Records.open(url).migrate()",
+                    facts={"place": self.place},
+                ) from error
+            if _of_the_world(error):
+                raise self._unavailable(error) from error
+            raise
+        except (PoolTimeout, ConnectionError) as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> RecordsUnavailable:
+        if self.file is None:
+            hint = "is the PostgreSQL server running, and are user, password and database right?"
+        elif not self.file.parent.is_dir():
+            hint = f"the folder {self.file.parent} is not there: make it first"
+        elif not self.file.exists():
+            hint = "the file is not there: make it with Records.open(url).migrate()"
+        else:
+            hint = "is the file a database that this user may write, and has its disk room?"
+        return RecordsUnavailable(
+            f"the records at {self.place} do not answer: {_first_line(error)}",
+            hint=hint,
+            facts={"place": self.place},
+        )
+
+
+def _sqlite_engine(file: Path) -> AsyncEngine:
+    # mode=rw: a wrong path is an error, not a new and empty database. No isolation level:
+    # transactions begin where we say, not where the driver guesses.
+    engine = create_async_engine(
+        URL.create(
+            "sqlite+aiosqlite",
+            database=f"file:{quote(str(file))}",
+            query={"mode": "rw", "uri": "true"},
+        ),
+        json_serializer=to_json,
+        pool_size=5,
+        max_overflow=10,
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes its turn at once: two that read first and then write would lock each other
+        # out, and positions would not follow the order of commits.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+def _lacks_tables(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in ("42P01", "42703")  # undefined table, undefined column
+    return _first_line(error).startswith(("no such table", "no such column", "table "))
+
+
+_WORLD = ("08", "53", "55P03", "57", "58", "3D", "28", "40", "25P0")
+"""Classes of PostgreSQL's errors that are nobody's bug: connection, resources, locks, shutdown,
+system, no such database, not allowed in, serialisation and deadlock, time-outs."""
+
+
+def _of_the_world(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_WORLD)
+    return type(error).__name__ in ("OperationalError", "InterfaceError", "DatabaseError")

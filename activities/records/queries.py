@@ -1,0 +1,342 @@
+"""What is read from the records: cases, their journals and notices, and the outbound feed.
+
+What it is: `Queries`, one read-only transaction a call; answers are JSON-ready dicts and frozen
+pages of them. Instants are whole seconds since the epoch, UTC.
+What it is not: a place that changes anything, or that knows the time: `now` is an argument.
+Who may import it: the records; everybody else has it as `Records.read`.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text, true
+from sqlalchemy import tuple_ as tuple_of
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from activities.records.engine import Database
+from activities.records.rows import as_row
+from activities.records.schema import (
+    EVENT_KINDS,
+    CaseProblem,
+    CaseState,
+    Clock,
+    DeliveryMark,
+    Journal,
+    Notice,
+)
+from activities.records.stuck import StuckCase, due_passed, find_stuck
+from definitions.problems import DuecourseError
+
+MOST = 1000
+"""Items that one page holds at most."""
+
+
+class BadCursor(DuecourseError):
+    """The caller's fault: a cursor that no page gave."""
+
+    code = "bad_cursor"
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"no page ever gave the cursor {cursor[:80]!r}",
+            hint="pass a page's cursor as it is, or none for the beginning",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases; what is left out matters not.
+
+    `problem` is a problem's code, or True for any, False for none. `overdue` asks the clocks as at
+    `now`, or without one the flag as it was last written. `text` is looked for in key, owner,
+    titles and case data, every word of it, in any case.
+    """
+
+    process: str | None = None
+    state: str | None = None
+    organisation: str | None = None
+    owner: str | None = None
+    owner_role: str | None = None
+    level: str | None = None
+    overdue: bool | None = None
+    ended: bool | None = None
+    problem: str | bool | None = None
+    text: str | None = None
+    now: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items and the cursor that goes on behind them; None when there are no more."""
+
+    items: tuple[dict[str, Any], ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Rows of the feed and the cursor behind them, to be asked with next time; the feed has no
+    end, so there always is one."""
+
+    items: tuple[dict[str, Any], ...]
+    cursor: str
+
+
+class Queries:
+    """Read-only questions to one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_cases(
+        self, filters: CaseFilter | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> Page:
+        """Cases, the latest opened first, each as its view with its open `problems`."""
+        limit = max(1, min(limit, MOST))
+        wanted = select(CaseState.view, CaseState.opened, CaseState.case_id, CaseState.number)
+        for condition in _conditions(filters or CaseFilter()):
+            wanted = wanted.where(condition)
+        if cursor is not None:
+            opened, case, number = _unpack(cursor)
+            wanted = wanted.where(
+                or_(
+                    CaseState.opened < opened,
+                    and_(
+                        CaseState.opened == opened,
+                        tuple_of(CaseState.case_id, CaseState.number) > (case, number),
+                    ),
+                )
+            )
+        wanted = wanted.order_by(
+            CaseState.opened.desc(), CaseState.case_id, CaseState.number
+        ).limit(limit + 1)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(wanted)).all()
+            names = [(row.case_id, row.number) for row in found[:limit]]
+            problems = await _problems(connection, names)
+        items = tuple(
+            {**row.view, "problems": problems.get((row.case_id, row.number), [])}
+            for row in found[:limit]
+        )
+        last = found[limit - 1] if len(found) > limit else None
+        behind = None if last is None else _pack(last.opened, last.case_id, last.number)
+        return Page(items, behind)
+
+    async def case(self, case_id: str, number: int | None = None) -> dict[str, Any] | None:
+        """The newest view of a case (its latest number unless said) with its open `problems`;
+        None if there is none."""
+        wanted = select(CaseState.view, CaseState.number).where(CaseState.case_id == case_id)
+        if number is not None:
+            wanted = wanted.where(CaseState.number == number)
+        wanted = wanted.order_by(CaseState.number.desc()).limit(1)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(wanted)).one_or_none()
+            if found is None:
+                return None
+            problems = await _problems(connection, [(case_id, found.number)])
+        return {**found.view, "problems": problems.get((case_id, found.number), [])}
+
+    async def journal(
+        self, case_id: str, number: int, after_seq: int = -1, *, limit: int = MOST
+    ) -> tuple[dict[str, Any], ...]:
+        """A case's journal in order, as it holds: of a row that was decided anew, the last."""
+        wanted = (
+            select(Journal.__table__)
+            .where(Journal.case_id == case_id, Journal.number == number, Journal.seq > after_seq)
+            .where(_holds())
+            .order_by(Journal.seq)
+            .limit(max(1, min(limit, MOST)))
+        )
+        async with self._database.reading() as connection:
+            return tuple(map(as_row, (await connection.execute(wanted)).mappings()))
+
+    async def event(
+        self, case_id: str, event_id: str, number: int | None = None
+    ) -> dict[str, Any] | None:
+        """The journal row that an event id led to, in the latest number that knows it."""
+        if not event_id:
+            return None
+        wanted = select(Journal.__table__).where(
+            Journal.case_id == case_id,
+            Journal.event_id == event_id,
+            Journal.kind.in_(EVENT_KINDS),
+            _holds(),
+        )
+        if number is not None:
+            wanted = wanted.where(Journal.number == number)
+        wanted = wanted.order_by(Journal.number.desc(), Journal.seq).limit(1)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(wanted)).mappings().one_or_none()
+        return None if found is None else as_row(found)
+
+    async def feed(self, after: str = "", *, limit: int = 200) -> FeedPage:
+        """All journal rows of all cases behind a cursor, revisions included.
+
+        No row ever appears before a cursor already given: on PostgreSQL the feed stops below the
+        oldest transaction in flight (of the whole server, so a long one elsewhere delays it), and
+        its order is (transaction, position), for positions are drawn before commits. Positions
+        may have gaps. Transaction numbers belong to one server: after a dump is restored into
+        another, readers begin anew.
+        """
+        xact, position = _feed_cursor(after)
+        wanted = (
+            select(Journal.__table__)
+            .where(
+                or_(
+                    Journal.xact > xact,
+                    and_(Journal.xact == xact, Journal.position > position),
+                )
+            )
+            .order_by(Journal.xact, Journal.position)
+            .limit(max(1, min(limit, MOST)))
+        )
+        if self._database.engine.dialect.name == "postgresql":
+            wanted = wanted.where(
+                text("journal.xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(wanted)).mappings().all()
+        if not found:
+            return FeedPage((), after)
+        last = found[-1]
+        return FeedPage(tuple(map(as_row, found)), f"{last['xact']}.{last['position']}")
+
+    async def notices(
+        self,
+        case_id: str | None = None,
+        *,
+        number: int | None = None,
+        role: str | None = None,
+        since: int | None = None,
+        limit: int = MOST,
+    ) -> tuple[dict[str, Any], ...]:
+        """Notices by instant, each as it was decided, with its `number` and `deliveries`."""
+        wanted = select(Notice.key, Notice.number, Notice.payload)
+        for condition in (
+            None if case_id is None else Notice.case_id == case_id,
+            None if number is None else Notice.number == number,
+            None if role is None else Notice.role == role,
+            None if since is None else Notice.at >= since,
+        ):
+            if condition is not None:
+                wanted = wanted.where(condition)
+        wanted = wanted.order_by(Notice.at, Notice.key).limit(max(1, min(limit, MOST)))
+        async with self._database.reading() as connection:
+            found = (await connection.execute(wanted)).all()
+            marks = await connection.execute(
+                select(DeliveryMark.__table__)
+                .where(DeliveryMark.notice_key.in_([row.key for row in found]))
+                .order_by(DeliveryMark.channel, DeliveryMark.recipient)
+            )
+            deliveries: dict[str, list[dict[str, Any]]] = {}
+            for mark in marks.mappings():
+                values = dict(mark)
+                deliveries.setdefault(values.pop("notice_key"), []).append(values)
+        return tuple(
+            {**row.payload, "number": row.number, "deliveries": deliveries.get(row.key, [])}
+            for row in found
+        )
+
+    async def stuck(self, now: int) -> tuple[StuckCase, ...]:
+        """The open cases that need somebody, each with every reason; the longest late first."""
+        async with self._database.reading() as connection:
+            return await find_stuck(connection, now)
+
+
+def _conditions(filters: CaseFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        CaseState.process: filters.process,
+        CaseState.state: filters.state,
+        CaseState.organisation: filters.organisation,
+        CaseState.owner: filters.owner,
+        CaseState.owner_role: filters.owner_role,
+        CaseState.level: filters.level,
+    }
+    found = [column == value for column, value in equal.items() if value is not None]
+    if filters.overdue is not None:
+        late = CaseState.overdue == true() if filters.now is None else _overdue(filters.now)
+        found.append(late if filters.overdue else ~late)
+    if filters.ended is not None:
+        found.append(CaseState.ended.is_not(None) if filters.ended else CaseState.ended.is_(None))
+    if filters.problem is not None:
+        found.append(_has_problem(filters.problem))
+    found += [
+        CaseState.search.contains(word, autoescape=True)
+        for word in (filters.text or "").casefold().split()
+    ]
+    return found
+
+
+def _overdue(now: int) -> ColumnElement[bool]:
+    return exists().where(
+        Clock.case_id == CaseState.case_id,
+        Clock.number == CaseState.number,
+        Clock.phase.in_(("running", "paused")),
+        or_(Clock.breached.is_not(None), and_(Clock.phase == "running", due_passed(now))),
+    )
+
+
+def _has_problem(wanted: str | bool) -> ColumnElement[bool]:
+    found = exists().where(
+        CaseProblem.case_id == CaseState.case_id,
+        CaseProblem.number == CaseState.number,
+        CaseProblem.cleared.is_(None),
+    )
+    if isinstance(wanted, str):
+        return found.where(CaseProblem.code == wanted)
+    return found if wanted else ~found
+
+
+def _holds() -> ColumnElement[bool]:
+    later = aliased(Journal)
+    return ~exists().where(
+        later.case_id == Journal.case_id,
+        later.number == Journal.number,
+        later.seq == Journal.seq,
+        later.revision > Journal.revision,
+    )
+
+
+async def _problems(
+    connection: AsyncConnection, names: list[tuple[str, int]]
+) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    if not names:
+        return found
+    wanted = (
+        select(CaseProblem.__table__)
+        .where(CaseProblem.cleared.is_(None))
+        .where(tuple_of(CaseProblem.case_id, CaseProblem.number).in_(names))
+        .order_by(CaseProblem.since, CaseProblem.code)
+    )
+    for row in (await connection.execute(wanted)).mappings():
+        found.setdefault((row["case_id"], row["number"]), []).append(
+            {"code": row["code"], "detail": row["detail"], "since": row["since"]}
+        )
+    return found
+
+
+def _pack(*values: Any) -> str:
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _unpack(cursor: str) -> tuple[int, str, int]:
+    try:
+        match json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))):
+            case [int(opened), str(case), int(number)]:
+                return opened, case, number
+    except ValueError as error:
+        raise BadCursor(cursor) from error
+    raise BadCursor(cursor)
+
+
+def _feed_cursor(cursor: str) -> tuple[int, int]:
+    if not cursor:
+        return -1, -1
+    xact, _, position = cursor.partition(".")
+    if not (xact.isascii() and xact.isdigit() and position.isascii() and position.isdigit()):
+        raise BadCursor(cursor)
+    return int(xact), int(position)
