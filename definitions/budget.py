@@ -76,7 +76,9 @@ def parse_budget(text: str) -> Budget:
         raise ValueError(f"'{text}': a budget of days or months needs at least 1")
     if unit == "month":
         if working:
-            raise ValueError(f"'{text}': there are no working months; use 'months' or 'working_days'")
+            raise ValueError(
+                f"'{text}': there are no working months; use 'months' or 'working_days'"
+            )
         return Budget("months", amount, same_time=same, text=text)
     return Budget("days", amount, working=working, same_time=same, text=text)
 

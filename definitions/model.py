@@ -92,9 +92,7 @@ def span_seconds(value: Budget) -> int:
 # --- case data ------------------------------------------------------------------------------
 
 
-FieldType = Literal[
-    "text", "bool", "int", "number", "money", "date", "instant", "enum", "list"
-]
+FieldType = Literal["text", "bool", "int", "number", "money", "date", "instant", "enum", "list"]
 Scalar = str | bool | int | float
 
 

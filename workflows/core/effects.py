@@ -105,7 +105,7 @@ Effect = Notify | OpenCase
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """One cycle of a clock as people see it. `due` is None while it is paused and cannot be told."""
+    """One cycle of a clock as people see it. `due` is None while it stands still."""
 
     clock: str
     cycle: int

@@ -1,0 +1,362 @@
+"""One turn of a case: the working copy on which a decision is made.
+
+What it is: mutable for the length of one decision and thrown away when the decision is refused, so
+that a refusal changes nothing. It is the model that moves through the relation.
+What it is not: rules about time; `clocks` and `settle` act on it.
+Who may import it: the core.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from definitions.expressions import ValueType
+from definitions.model import Form, Move, Notice, Rung, Scalar, Task
+from definitions.text import Text
+from workflows.core.case import Actor, Case, Cycle, Fired, LapseMark, TaskState, Visit
+from workflows.core.effects import Notify, OpenCase, Row, RowKind
+from workflows.core.errors import IllegalEvent
+from workflows.core.machine import AUTO
+from workflows.core.program import Program
+
+MAX_VISITS = 200
+MAX_AUTOMATIC = 50
+NOBODY = Actor("")
+
+
+class Turn:
+    """A case while it is being decided on. `now` is when, `at` the instant it stands for."""
+
+    def __init__(self, program: Program, case: Case, now: int) -> None:
+        self.program = program
+        self.case = case
+        self.now = now
+        self.at = now
+        self.state = case.state
+        self.data = dict(case.data)
+        self.cycles = list(case.cycles)
+        self.tasks = list(case.tasks)
+        self.visits = list(case.visits)
+        self.hold = case.hold
+        self.lapse = case.lapse
+        self.ended = case.ended
+        self.closed = case.closed
+        self.owner, self.owner_role = case.owner, case.owner_role
+        self.progressed = case.progressed
+        self.seq = case.seq
+        self.rows: list[Row] = []
+        self.notices: list[Notify] = []
+        self.opens: list[OpenCase] = []
+        self.begin(case.settled)
+
+    def begin(self, at: int, name: str = "", actor: Actor = NOBODY) -> None:
+        """Start on something new: an event, or what happens by itself at `at`."""
+        self.at, self.name, self.actor = at, name, actor
+        self.event_id = ""
+        self.event: dict[str, Any] = {}
+        self.triggers: list[str] = []
+        self.left: list[str] = []
+        self.entered: list[str] = []
+        self._said: list[Notice] = []
+        self._links: list[str] = []
+        self._moved = False
+
+    # --- the model of the relation ----------------------------------------------------------
+
+    def holds(self, when: str, form: Form | None) -> bool:
+        """Whether a condition holds now."""
+        return self.program.holds(when, self.lookup, form)
+
+    def take(self, moves: Sequence[Move], form: Form | None) -> None:
+        """Go a way: what it sets, says and opens. The relation changes the state afterwards."""
+        for move in moves:
+            self.set_values(move, form)
+            self._moved = self._moved or move.to is not None
+            if move.owner is not None:
+                self._own(str(self.program.evaluate(move.owner, self.lookup, form, ValueType.TEXT)))
+            self.say(move.notify, form)
+            if move.open is not None:
+                self._links.append(move.open)
+
+    def fire(self, event: str) -> bool:
+        """Fire an event in the relation and enter its target. False if no way is open."""
+        source, self._moved = self.state, False
+        if not self.program.relation.fire(event, self):
+            return False
+        if self._moved:
+            self._enter(source)
+        return True
+
+    def run_automatic(self) -> None:
+        """Pass through automatic states until one waits."""
+        for _ in range(MAX_AUTOMATIC):
+            if not self.program.process.states[self.state].auto:
+                return
+            if not self.fire(AUTO):
+                raise IllegalEvent("guard_refused", detail=f"no way out of '{self.state}'")
+        raise IllegalEvent("guard_refused", detail=f"'{self.state}' runs in a circle")
+
+    def _enter(self, source: str) -> None:
+        spec = self.program.process.states[self.state]
+        self.left.append(source)
+        self.entered.append(self.state)
+        self.triggers += [f"leave {source}", f"enter {self.state}"]
+        self.visits = [*self.visits, Visit(self.state, self.at)][-MAX_VISITS:]
+        self.tasks = []
+        for name, task in spec.tasks.items():
+            if task.when is None or self.holds(task.when, None):
+                self.tasks.append(TaskState(name, self.at))
+        if spec.closed and self.closed is None:
+            self.closed = self.at
+            self.triggers.append("closed")
+        elif not spec.closed:
+            self.closed = None
+        self.say(spec.notify, None)
+
+    # --- values -----------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Any:
+        """The value of a name in an expression; None if it has none."""
+        head, _, rest = name.partition(".")
+        match head:
+            case "data":
+                return self.data.get(rest)
+            case "event":
+                return self._event_value(rest)
+            case "case":
+                return self._case_value(rest)
+            case "actor":
+                return self.actor.id if rest == "id" else list(self.actor.roles)
+            case "owner":
+                return self.owner
+            case "tasks":
+                done = sum(task.done is not None for task in self.tasks)
+                return done if rest == "done" else len(self.tasks) - done
+            case "clocks":
+                return self._clock_value(*rest.split("."))
+        return self.at if name == "now" else None
+
+    def _event_value(self, rest: str) -> Any:
+        if rest == "at":
+            return self.at
+        return self.name if rest == "name" else self.event.get(rest)
+
+    def _case_value(self, rest: str) -> Any:
+        values = {
+            "key": self.case.key,
+            "state": self.state,
+            "opened_at": self.case.opened,
+            "closed": self.closed is not None,
+            "number": self.case.number,
+        }
+        return values.get(rest)
+
+    def _clock_value(self, clock: str, what: str) -> bool:
+        mine = [cycle for cycle in self.cycles if cycle.clock == clock]
+        if what == "running":
+            return any(cycle.open for cycle in mine)
+        return bool(mine) and mine[-1].breached is not None
+
+    def set_values(self, move: Move | Task, form: Form | None) -> None:
+        """Set and append what a move or a task says."""
+        for name, value in move.set.items():
+            self.data[name] = self.value(value, form, self.program.value_type(name))
+        for name, columns in move.append.items():
+            listed = list(self.data.get(name) or [])
+            spec = self.program.process.data[name]
+            if len(listed) >= spec.max_items:
+                raise IllegalEvent("list_full", detail=name)
+            listed.append(
+                {
+                    column: self.value(value, form, self._column_type(name, column))
+                    for column, value in columns.items()
+                }
+            )
+            self.data[name] = listed
+        for name in move.set:
+            value = self.data[name]
+            if isinstance(value, list) and len(value) > self.program.process.data[name].max_items:
+                raise IllegalEvent("list_full", detail=name)
+
+    def _column_type(self, name: str, column: str) -> ValueType:
+        fields = self.program.process.data[name].fields or {}
+        return ValueType(fields[column].type)
+
+    def value(self, value: Scalar, form: Form | None, expect: ValueType) -> Any:
+        """A literal as it stands, or what an expression gives."""
+        if isinstance(value, str):
+            return self.program.evaluate(value, self.lookup, form, expect)
+        return value
+
+    def _own(self, owner: str) -> None:
+        if not owner:
+            return
+        self.owner = owner
+        if owner == self.actor.id:
+            known = self.program.process.roles
+            human = [r for r in self.actor.roles if r in known and known[r].kind == "human"]
+            self.owner_role = human[0] if human else self.owner_role
+
+    # --- what is said and written -----------------------------------------------------------
+
+    def say(self, notices: Iterable[Notice], form: Form | None) -> None:
+        """Queue the notices whose condition holds; they are addressed when the turn is over."""
+        for notice in notices:
+            if notice.when is None or self.program.holds(notice.when, self.lookup, form):
+                self._said.append(notice)
+
+    def row(self, kind: RowKind, name: str, **more: Any) -> Row:
+        """Write the next line of the journal."""
+        self.seq += 1
+        row = Row(self.seq, kind, name, self.at, self.now, state=self.state, **more)
+        self.rows.append(row)
+        return row
+
+    def flush(self, kind: str = "event") -> None:
+        """Address the notices and open the cases of what has just been decided."""
+        facts = {"data": self.public_data(), "event": self.public_event(), "case": self._facts()}
+        for index, notice in enumerate(self._said):
+            for role in notice.to:
+                self.notify(
+                    key=f"{self.case.id}/{self.case.number}/{self.seq}/{index}/{role}",
+                    kind=kind,
+                    to=self.role(role),
+                    title=self.program.process.title,
+                    text=notice.text,
+                    facts=facts,
+                    urgent=notice.urgent,
+                )
+        self._said = []
+        for name in self._links:
+            self._open(name)
+        self._links = []
+
+    def role(self, name: str, assignee: str = "") -> str:
+        """A role as it is meant here: `assignee` and `owner` stand for the one who owes it."""
+        if name == "assignee":
+            acting = self.program.process.states[self.state].actor
+            return assignee or acting or self.owner_role
+        return self.owner_role if name == "owner" else name
+
+    def notify(self, *, title: Text, text: Text | None = None, **more: Any) -> None:
+        """Add one notice to one role."""
+        attributes = self.program.process.attributes
+        person = self.owner if more["to"] == self.owner_role else ""
+        self.notices.append(
+            Notify(
+                case=self.case.id,
+                process=self.case.process,
+                at=self.at,
+                seq=self.seq,
+                zone=self.program.zone,
+                organisation=str(self.data.get(attributes.organisation or "") or ""),
+                region=str(self.data.get(attributes.region or "") or ""),
+                assignee=person,
+                title=_plain(title),
+                text=None if text is None else _plain(text),
+                **more,
+            )
+        )
+
+    def public_data(self) -> dict[str, Any]:
+        """Case data without personal fields."""
+        fields = self.program.process.data
+        return {k: v for k, v in self.data.items() if k in fields and not fields[k].personal}
+
+    def public_event(self) -> dict[str, Any]:
+        """Event data without personal fields; a stored field follows the case's."""
+        hidden = {k for k, item in self.program.process.data.items() if item.personal}
+        hidden |= self.program.personal_event_fields(self.name)
+        kept = {k: v for k, v in self.event.items() if k not in hidden}
+        return {**kept, "at": self.at, "name": self.name, "actor": self.actor.id}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "key": self.case.key,
+            "state": self.state,
+            "opened_at": self.case.opened,
+            "number": self.case.number,
+            "closed": self.closed is not None,
+        }
+
+    def _open(self, name: str) -> None:
+        link = self.program.process.links[name]
+        if link.planned and not link.available:
+            raise IllegalEvent("target_unavailable", detail=link.process, target=link.process)
+        form = self.program.event_form(self.case.state, self.name)
+        key = str(self.program.evaluate(link.key, self.lookup, form, ValueType.TEXT))
+        data = {
+            field: self.program.evaluate_any(source, self.lookup, form)
+            for field, source in link.data.items()
+        }
+        present = {field: value for field, value in data.items() if value not in ("", None)}
+        row = self.row("link", link.process, data={"key": key, "link": name})
+        self.opens.append(
+            OpenCase(
+                key=f"{self.case.id}/{self.case.number}/{row.seq}",
+                process=link.process,
+                business_key=key,
+                data=present,
+                origin=self.case.id,
+                seq=row.seq,
+                at=self.at,
+                actor=self.actor.id,
+            )
+        )
+
+    # --- cycles -----------------------------------------------------------------------------
+
+    def last(self, clock: str) -> Cycle | None:
+        """The latest cycle of a clock."""
+        return next((c for c in reversed(self.cycles) if c.clock == clock), None)
+
+    def open_cycles(self, clock: str | None = None) -> list[Cycle]:
+        """Open cycles, of one clock or of all."""
+        return [c for c in self.cycles if c.open and (clock is None or c.clock == clock)]
+
+    def put(self, cycle: Cycle) -> Cycle:
+        """Replace a cycle by its new value, or add it."""
+        for index, old in enumerate(self.cycles):
+            if old.clock == cycle.clock and old.n == cycle.n:
+                self.cycles[index] = cycle
+                return cycle
+        self.cycles.append(cycle)
+        return cycle
+
+    def mark(self, clock: str, n: int, rung: Rung, at: int) -> None:
+        """Mark a rung as past without sending it."""
+        cycle = next(c for c in self.cycles if c.clock == clock and c.n == n)
+        self.put(replace(cycle, fired=(*cycle.fired, Fired(rung.id, rung.level, at, False))))
+
+    def restore(self, mark: LapseMark) -> None:
+        """Go back to the case as it was before a lapse; the journal goes on."""
+        before = mark.before
+        self.state, self.data = before.state, dict(before.data)
+        self.cycles, self.tasks = list(before.cycles), list(before.tasks)
+        self.visits, self.hold = list(before.visits), before.hold
+        self.closed, self.ended, self.lapse = before.closed, before.ended, None
+        self.owner, self.owner_role = before.owner, before.owner_role
+
+    def done(self, settled: int) -> Case:
+        """The case as this turn leaves it."""
+        return replace(
+            self.case,
+            state=self.state,
+            settled=max(settled, self.case.settled),
+            seq=self.seq,
+            data=self.data,
+            owner=self.owner,
+            owner_role=self.owner_role,
+            cycles=tuple(self.cycles),
+            tasks=tuple(self.tasks),
+            visits=tuple(self.visits),
+            hold=self.hold,
+            lapse=self.lapse,
+            closed=self.closed,
+            ended=self.ended,
+            progressed=self.progressed,
+        )
+
+
+def _plain(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,203 @@
+"""A case as people see it, and the short answer to a sender.
+
+What it is: a projection of a case, derived anew with every decision; nothing in it is truth.
+What it is not: rendering; cards, tables and attributes are made from it elsewhere.
+Who may import it: the core and the shells.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from definitions.text import Text
+from workflows.core.case import Case, Cycle
+from workflows.core.deadlines import consumed
+from workflows.core.effects import CaseView, ClockView, EventView, Row, TaskView
+from workflows.core.plan import next_wakeup, plan
+from workflows.core.program import Program
+
+MAX_ANSWER_EVENTS = 24
+
+
+def view_of(program: Program, case: Case, now: int) -> CaseView:
+    """The case at `now`."""
+    process = program.process
+    spec = process.states[case.state]
+    clocks = tuple(clock_view(program, cycle, now) for cycle in _shown(case))
+    running = [c for c in clocks if c.phase == "running" and c.due is not None]
+    nearest = min(running, key=lambda c: (c.due or 0, c.clock), default=None)
+    waiting = _waiting_for(program, case)
+    attributes = process.attributes
+    titles = [process.roles[role].title for role in waiting if role in process.roles]
+    public = {
+        name: value
+        for name, value in case.data.items()
+        if name in process.data and not process.data[name].personal
+    }
+    return CaseView(
+        case=case.id,
+        process=case.process,
+        key=case.key,
+        number=case.number,
+        version=case.version,
+        title=_plain(process.title),
+        state=case.state,
+        state_title=_plain(spec.title),
+        opened=case.opened,
+        at=now,
+        seq=case.seq,
+        owner=case.owner,
+        owner_role=case.owner_role,
+        organisation=_shown_value(case, attributes.organisation),
+        region=_shown_value(case, attributes.region),
+        priority=_shown_value(case, attributes.priority),
+        profile=_shown_value(case, attributes.profile),
+        waiting_for=waiting,
+        waiting_title={
+            "zh": "、".join(title.zh for title in titles),
+            "en": ", ".join(title.en for title in titles),
+        },
+        since=case.progressed,
+        dwell=_dwell(program, case),
+        closed=case.closed,
+        ended=case.ended,
+        next_wakeup=next_wakeup(program, case),
+        next_due=None if nearest is None else nearest.due,
+        next_due_clock="" if nearest is None else nearest.clock,
+        next_due_exclusive=nearest is not None and nearest.exclusive,
+        overdue=any(c.breached is not None for c in clocks if c.phase in ("running", "paused")),
+        level=max((c.level for c in clocks if c.phase in ("running", "paused")), default=""),
+        hold_until=None if case.hold is None else case.hold.until,
+        zone=program.zone,
+        origin=case.origin,
+        data=public,
+        clocks=clocks,
+        tasks=_tasks(program, case),
+        events=_events(program, case),
+    )
+
+
+def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
+    """One cycle at `now`."""
+    spec = program.clocks[cycle.clock]
+    ahead = plan(program, cycle)
+    ruler = program.ruler(cycle)
+    remaining: int | None = None
+    if ruler.budget is not None and ruler.budget.kind == "seconds":
+        remaining = ruler.budget.amount - consumed(ruler, cycle, cycle.ended or now)
+    elif ahead.due is not None:
+        remaining = ahead.due.at - (cycle.ended or now)
+    done = {fired.rung for fired in cycle.fired}
+    ahead_rungs = [(at, rung) for rung, at in ahead.rungs if at is not None and rung.id not in done]
+    following = min(ahead_rungs, key=lambda pair: (pair[0], pair[1].id), default=None)
+    retracted = cycle.retracted
+    return ClockView(
+        clock=cycle.clock,
+        cycle=cycle.n,
+        title=_plain(spec.title),
+        kind=spec.kind,
+        party=spec.party,
+        phase=cycle.phase,
+        anchor=cycle.anchor,
+        due=None if ahead.due is None else ahead.due.at,
+        exclusive=ahead.due is not None and ahead.due.exclusive,
+        provisional=ahead.due is not None and ahead.due.provisional,
+        breached=cycle.breached,
+        retracted=None
+        if retracted is None
+        else {"breached": retracted.breached, "at": retracted.at, "by_event": retracted.by_event},
+        ended=cycle.ended,
+        remaining=remaining,
+        assignee=cycle.assignee,
+        level=max((fired.level for fired in cycle.fired if fired.sent), default=""),
+        next_rung=None
+        if following is None or not cycle.open
+        else {"rung": following[1].id, "level": following[1].level, "at": following[0]},
+    )
+
+
+def answer_of(
+    before: Case, case: Case, view: CaseView, rows: Sequence[Row], status: str
+) -> dict[str, Any]:
+    """What a sender is told: number, state, clocks changed, events possible; under 1 KB."""
+    old = {(c.clock, c.n): c for c in before.cycles}
+    changed = {c.clock: c.phase for c in case.cycles if old.get((c.clock, c.n)) != c}
+    answer: dict[str, Any] = {
+        "case": case.id,
+        "seq": case.seq,
+        "status": status,
+        "state": case.state,
+        "clocks": changed,
+        "events": [event.name for event in view.events][:MAX_ANSWER_EVENTS],
+    }
+    if case.ended is not None:
+        answer["ended"] = True
+    return answer
+
+
+def _shown(case: Case) -> list[Cycle]:
+    """The latest cycle of each clock, and every open one."""
+    latest = {cycle.clock: cycle.n for cycle in case.cycles}
+    return [c for c in case.cycles if c.open or latest[c.clock] == c.n]
+
+
+def _waiting_for(program: Program, case: Case) -> tuple[str, ...]:
+    if case.ended is not None:
+        return ()
+    open_tasks = [program.tasks[task.task].role for task in case.tasks if task.done is None]
+    if open_tasks:
+        return tuple(dict.fromkeys(open_tasks))
+    spec = program.process.states[case.state]
+    if spec.closed:
+        owing = [cycle.assignee for cycle in case.cycles if cycle.open]
+        return tuple(dict.fromkeys(owing))
+    return (spec.actor or case.owner_role,)
+
+
+def _dwell(program: Program, case: Case) -> int | None:
+    """Declared, or the longest budget still running, since a state without progress beyond all
+    of its promises is silent."""
+    spec = program.process.states[case.state]
+    if spec.dwell is not None:
+        return program.seconds(spec.dwell)
+    ends = [plan(program, cycle).due for cycle in case.cycles if cycle.open]
+    spans = [due.at - case.progressed for due in ends if due is not None]
+    return max(spans, default=None)
+
+
+def _tasks(program: Program, case: Case) -> tuple[TaskView, ...]:
+    return tuple(
+        TaskView(
+            task=task.task,
+            title=_plain(program.tasks[task.task].title),
+            role=program.tasks[task.task].role,
+            opened=task.opened,
+            done=task.done,
+            actor=task.actor,
+        )
+        for task in case.tasks
+    )
+
+
+def _events(program: Program, case: Case) -> tuple[EventView, ...]:
+    if case.ended is not None:
+        return ()
+    listed = [
+        EventView(
+            task.task, _plain(program.tasks[task.task].title), (program.tasks[task.task].role,)
+        )
+        for task in case.tasks
+        if task.done is None
+    ]
+    for name, event in program.events(case.state).items():
+        title = event.title or Text(zh=name, en=name)
+        listed.append(EventView(name, _plain(title), tuple(event.by or ())))
+    return tuple(listed)
+
+
+def _shown_value(case: Case, field: str | None) -> str:
+    value = case.data.get(field or "")
+    return "" if value is None else str(value)
+
+
+def _plain(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
