@@ -110,6 +110,246 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "file cannot be read",
             "The file is not there, is a folder, or may not be read.",
         ),
+        "E201": CodeInfo(
+            "unknown state",
+            "A `to`, `within`, `unless`, `pause.states` or trigger names a state that the "
+            "process does not have.",
+        ),
+        "E202": CodeInfo(
+            "unknown role",
+            "A role that neither the process nor the shared roles declare. Notices and rungs "
+            "may also name `assignee`, `owner` and `customer`.",
+        ),
+        "E203": CodeInfo(
+            "unknown process",
+            "A link leads to a process that is in no file. A link to one that is yet to be "
+            "written says `planned: true`.",
+        ),
+        "E204": CodeInfo(
+            "unknown field of another process",
+            "A link fills a data field that the process it opens does not have.",
+        ),
+        "E205": CodeInfo(
+            "unknown table",
+            "A budget or a `derive` names a decision table that the process does not have.",
+        ),
+        "E206": CodeInfo(
+            "unknown form",
+            "An event or a task names a form that the process does not have.",
+        ),
+        "E207": CodeInfo(
+            "unknown clock",
+            "An `acknowledges` names neither a clock nor a task.",
+        ),
+        "E208": CodeInfo(
+            "unknown link",
+            "An `open` names a link that the process does not have.",
+        ),
+        "E209": CodeInfo(
+            "unknown field",
+            "A `set`, an `append`, a form's `required` or `optional`, or an attribute names a "
+            "field that the case or the record does not have.",
+        ),
+        "E210": CodeInfo(
+            "unknown event",
+            "A clock's trigger, or the `unless` of a prohibition, names an event that no state, "
+            "task or `anywhere` declares.",
+        ),
+        "E211": CodeInfo(
+            "reserved name",
+            "The name already means something: `opened`, `closed`, `reopened`, `all_done`, "
+            "`any_done`, what begins with `duecourse`, the fields `at` and `name` of every "
+            "event, and words of the expression language.",
+        ),
+        "E212": CodeInfo(
+            "name used twice",
+            "Two things claim one name: an event accepted both in a state and from `anywhere`, "
+            "a task named like a clock, an event or another task.",
+        ),
+        "E213": CodeInfo(
+            "nobody may send it",
+            "An event without `by`. Every event names the roles that may send it.",
+        ),
+        "E214": CodeInfo(
+            "does not go together",
+            "An automatic state with events, tasks or `closed`; a closed state with tasks; "
+            "`all_done` or `any_done` without tasks, or with a sender or a form.",
+        ),
+        "E215": CodeInfo(
+            "unknown input",
+            "A row of a decision table has a cell for an input that the table does not have.",
+        ),
+        "E216": CodeInfo(
+            "unknown ladder",
+            "A clock or a task names a ladder that neither the process nor the shared ladders "
+            "declare.",
+        ),
+        "E217": CodeInfo(
+            "unknown calendar",
+            "A calendar that neither the process nor the calendars' folder has. It is never "
+            "read as 'weekdays only'.",
+        ),
+        "E301": CodeInfo(
+            "not an expression",
+            "The text is no expression here: it does not parse, names something unknown, or "
+            "mixes types.",
+        ),
+        "E302": CodeInfo(
+            "wrong type",
+            "The expression is right in itself but gives another type than its place wants.",
+        ),
+        "E303": CodeInfo(
+            "personal field",
+            "An expression, a notice or an attribute uses a personal field. What it decides or "
+            "shows would tell the field's value.",
+        ),
+        "E304": CodeInfo(
+            "unknown value",
+            "An enum, or the state of the case, is compared with or set to a value that it "
+            "never has.",
+        ),
+        "E305": CodeInfo(
+            "value does not fit the field",
+            "A default, or a plain value in `set` or `append`, is not of the field's type or is "
+            "out of its bounds.",
+        ),
+        "E306": CodeInfo(
+            "placeholder",
+            "A text for people has a placeholder that names nothing, uses an unknown filter, or "
+            "is no placeholder.",
+        ),
+        "E307": CodeInfo(
+            "field not fully declared",
+            "An enum without values, a list without `of`, records without fields, or bounds "
+            "that exclude everything.",
+        ),
+        "E308": CodeInfo(
+            "record does not fit the list",
+            "An `append` to a field that is no list of records, or without a required field of "
+            "the record.",
+        ),
+        "E310": CodeInfo(
+            "cell does not fit",
+            "A cell of a decision table is not of its input's type, or none of its values.",
+        ),
+        "E311": CodeInfo(
+            "answer does not fit",
+            "A row's answer is not of the table's output type.",
+        ),
+        "E312": CodeInfo(
+            "rows overlap",
+            "Two rows of a table with `hit: unique` match the same inputs, which the message "
+            "names.",
+        ),
+        "E313": CodeInfo(
+            "missing row",
+            "No row of the table matches the inputs that the message names.",
+        ),
+        "E314": CodeInfo(
+            "row never answers",
+            "Rows above it match everything that it matches, or no value can match it.",
+        ),
+        "E315": CodeInfo(
+            "too many combinations",
+            "The table has more combinations of inputs than can be checked.",
+        ),
+        "E316": CodeInfo(
+            "table does not fit its use",
+            "A budget comes from a table whose output is none, or a field from a table of "
+            "another type.",
+        ),
+        "E401": CodeInfo(
+            "unreachable state",
+            "No way leads from the opening to the state.",
+        ),
+        "E402": CodeInfo(
+            "no end from here",
+            "No way leads from the state to a closed one.",
+        ),
+        "E403": CodeInfo(
+            "no end",
+            "No closed state can be reached at all: the case never ends.",
+        ),
+        "E404": CodeInfo(
+            "waits for ever",
+            "A case may wait in the state with no clock running that reminds anybody or lapses, "
+            "and `waits` does not say why.",
+        ),
+        "E405": CodeInfo(
+            "clock never starts",
+            "What starts the clock happens in no state that can be reached.",
+        ),
+        "E406": CodeInfo(
+            "clock never stops",
+            "Nothing keeps the promise, or nothing that could happens once the clock runs.",
+        ),
+        "E407": CodeInfo(
+            "ladder ends at no human",
+            "No rung at or after due reaches a human whatever its conditions say.",
+        ),
+        "E408": CodeInfo(
+            "default flow",
+            "The branches of an automatic state end with exactly one default (a branch without "
+            "`when`), and each leads somewhere; nothing stands behind a default.",
+        ),
+        "E409": CodeInfo(
+            "circle of automatic states",
+            "Automatic states lead to one another without an event between them.",
+        ),
+        "E410": CodeInfo(
+            "all branches may fail",
+            "An event's branches all have conditions, and there is neither a default nor a "
+            "refusal to say.",
+        ),
+        "E411": CodeInfo(
+            "escape from a cut-off",
+            "A cut-off without a lapse, one that can be postponed, cancelled or re-opened, or "
+            "one after whose lapse the case comes back to where the right still stands.",
+        ),
+        "E412": CodeInfo(
+            "lapse without a target",
+            "A lapse says where the case goes.",
+        ),
+        "E413": CodeInfo(
+            "period",
+            "A periodic clock needs `repeat` and `stop`; other kinds have no `repeat`.",
+        ),
+        "E414": CodeInfo(
+            "one of many",
+            "`each` and `pick` go together: where several cycles run, an event says which one "
+            "it means.",
+        ),
+        "E415": CodeInfo(
+            "re-opening",
+            "An event that re-opens nothing, one that leads out of a closed state without "
+            "saying `reopens`, or a clock's law for a re-opening that cannot happen.",
+        ),
+        "E416": CodeInfo(
+            "hold",
+            "An event that holds the case requires `reason` and `evidence`, some clock pauses "
+            "under holds, and a release has something to release.",
+        ),
+        "E417": CodeInfo(
+            "tasks without a way on",
+            "Nothing happens when the tasks of the state are done.",
+        ),
+        "E501": CodeInfo(
+            "no rungs for this budget",
+            "The ladder has no `hours` rungs for a budget of hours or an instant, or no `days` "
+            "rungs for one of days, months or a date.",
+        ),
+        "E502": CodeInfo(
+            "rung twice",
+            "Two rungs of one list have the same id.",
+        ),
+        "E503": CodeInfo(
+            "rung before the start",
+            "The rung would stand before its clock has started, whenever that is.",
+        ),
+        "E504": CodeInfo(
+            "no forfeit day",
+            "A rung stands on the forfeit day of a clock that does not lapse.",
+        ),
     }
 )
 

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from definitions.expressions import Scope, ValueType
-from definitions.model import CaseEvent, Clock, Event, Form, FormField, Item, Process, Task, Trigger
+from definitions.model import (
+    CaseEvent,
+    Clock,
+    Event,
+    Form,
+    FormField,
+    Item,
+    Process,
+    Task,
+    Trigger,
+)
 
 RESERVED_EVENT_FIELDS = frozenset({"at", "name"})
 """Every event has these; a form must not bring its own."""
@@ -131,18 +141,23 @@ def trigger_form(process: Process, triggers: Iterable[Trigger]) -> Form:
     An event may be declared in several states with different forms, and `opened`, `enter X` and
     their like come with no field of their own: only what all have in common can be relied on.
     """
+    found = (form for trigger in triggers for form in event_forms(process, trigger.on) or ({},))
+    return common_form(process, found)
+
+
+def common_form(process: Process, forms: Iterable[Form]) -> Form:
+    """The fields that all of these forms have, with the same type."""
     shared: dict[str, Item] | None = None
-    for trigger in triggers:
-        for form in event_forms(process, trigger.on) or ({},):
-            items = form_items(process, form)
-            if shared is None:
-                shared = items
-                continue
-            shared = {
-                name: item
-                for name, item in shared.items()
-                if name in items and value_type(items[name]) is value_type(item)
-            }
+    for form in forms:
+        items = form_items(process, form)
+        if shared is None:
+            shared = items
+            continue
+        shared = {
+            name: item
+            for name, item in shared.items()
+            if name in items and value_type(items[name]) is value_type(item)
+        }
     return dict(shared or {})
 
 

@@ -1,0 +1,128 @@
+"""Where moves, events and forms stand in a process, with the scope that their expressions have.
+
+What it is: one walk over a definition for all checks.
+What it is not: a check.
+Who may import it: the checks.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from definitions.model import CaseEvent, Event, Form, Item, Move, Notice, Process, Scalar, Task
+from definitions.problems import Path
+from definitions.scope import resolved_form
+
+JOINS = ("all_done", "any_done")
+"""Events of a state with tasks that happen by themselves."""
+
+SYSTEM_EVENTS = ("opened", "closed", "reopened")
+"""Triggers of clocks that no author declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSite:
+    """An event with its place; `state` is None where it is accepted in many."""
+
+    path: Path
+    name: str
+    event: Event | CaseEvent
+    state: str | None
+
+    @property
+    def joins(self) -> bool:
+        """Whether it happens by itself when tasks are done."""
+        return self.state is not None and self.name in JOINS
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSite:
+    """A move with its place. `form` None: no event is at hand in its expressions."""
+
+    path: Path
+    move: Move
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a move or a task stores: values by case field, and records appended to lists."""
+
+    path: Path
+    set: Mapping[str, Scalar]
+    append: Mapping[str, Mapping[str, Scalar]]
+    form: Form | None
+
+
+def events(process: Process) -> Iterator[EventSite]:
+    """Every declared event, in the order of the file."""
+    for state, spec in process.states.items():
+        for name, event in spec.on.items():
+            yield EventSite(("states", state, "on", name), name, event, state)
+    for name, case_event in process.anywhere.items():
+        yield EventSite(("anywhere", name), name, case_event, None)
+
+
+def tasks(process: Process) -> Iterator[tuple[Path, str, str, Task]]:
+    """Path, state, name and task."""
+    for state, spec in process.states.items():
+        for name, task in spec.tasks.items():
+            yield ("states", state, "tasks", name), state, name, task
+
+
+def moves(process: Process) -> Iterator[MoveSite]:
+    """Every move. The opening is an event without fields of its own; automatic branches, lapses
+    and joins have no event."""
+    yield MoveSite(("start",), process.start, {})
+    for site in events(process):
+        form = None if site.joins else resolved_form(process, site.event.form)
+        yield MoveSite(site.path, site.event, form)
+        for index, branch in enumerate(site.event.branches):
+            yield MoveSite((*site.path, "branches", index), branch, form)
+    for name, state in process.states.items():
+        for index, branch in enumerate(state.auto):
+            yield MoveSite(("states", name, "auto", index), branch, None)
+    for name, clock in process.clocks.items():
+        if clock.lapse is not None:
+            yield MoveSite(("clocks", name, "lapse"), clock.lapse, None)
+
+
+def changes(process: Process) -> Iterator[Change]:
+    """Everything that stores into the case."""
+    for site in moves(process):
+        yield Change(site.path, site.move.set, site.move.append, site.form)
+    for path, _, _, task in tasks(process):
+        yield Change(path, task.set, task.append, resolved_form(process, task.form))
+
+
+def notices(process: Process) -> Iterator[tuple[Path, Notice, Form | None]]:
+    """Every notice with its path and the form of its event, if any."""
+    for site in moves(process):
+        for index, notice in enumerate(site.move.notify):
+            yield (*site.path, "notify", index), notice, site.form
+    for name, state in process.states.items():
+        for index, notice in enumerate(state.notify):
+            yield ("states", name, "notify", index), notice, None
+
+
+def forms(process: Process) -> Iterator[tuple[Path, Form]]:
+    """Every form: the named ones, then those written in place."""
+    for name, form in process.forms.items():
+        yield ("forms", name), form
+    for site in events(process):
+        if not isinstance(site.event.form, str):
+            yield (*site.path, "form"), site.event.form
+    for path, _, _, task in tasks(process):
+        if not isinstance(task.form, str):
+            yield (*path, "form"), task.form
+
+
+def items(process: Process) -> Iterator[tuple[Path, Item]]:
+    """Every typed field: of the case, of forms, and of the records in lists."""
+    found: list[tuple[Path, Item]] = [(("data", n), item) for n, item in process.data.items()]
+    for path, form in forms(process):
+        found += [((*path, n), item) for n, item in form.items() if isinstance(item, Item)]
+    while found:
+        path, item = found.pop(0)
+        yield path, item
+        inner = item.fields or {}
+        found[:0] = [((*path, "fields", name), field) for name, field in inner.items()]
