@@ -243,9 +243,9 @@ def _written(error: _Error, value: Any) -> _Error:
             break
         rest = rest[1:]
     # `to: [a, B]` is read as one list of roles: the step 0 is unwritten and the last one is meant.
-    if rest[:2] == (0, "to") and len(rest) == 3 and isinstance(value, list):
-        if not isinstance(value[0], dict):
-            rest = rest[2:]
+    shorthand = isinstance(value, list) and bool(value) and not isinstance(value[0], dict)
+    if shorthand and rest[:2] == (0, "to") and len(rest) == 3:
+        rest = rest[2:]
     return error._replace(rest=rest)
 
 

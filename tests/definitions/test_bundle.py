@@ -1,0 +1,171 @@
+"""A pinned process comes back equal, under the same digest, and nothing else is taken for one."""
+
+import json
+import lzma
+
+import pytest
+
+from definitions.bundle import MAX_BYTES, BundleInvalid, canonical, digest, digest_of, pin, unpin
+from definitions.model import Process
+
+TITLE = {"zh": "门", "en": "Gate"}
+
+TREE = {
+    "process": "gate",
+    "version": 1,
+    "title": TITLE,
+    "owner": "keeper",
+    "tolerance": "3 days",
+    "data": {
+        "amount": {"type": "money", "min": 0},
+        "grade": {"type": "enum", "values": {"b": TITLE, "a": TITLE}, "default": "b"},
+        "sealed": {"type": "bool", "default": False},
+        "count": {"type": "int", "default": 0, "min": 0.5},
+    },
+    "forms": {"short": {"amount": "required", "note": {"type": "text"}}},
+    "tables": {
+        "limit": {
+            "inputs": {"amount": "case.amount"},
+            "output": "budget",
+            "rows": [
+                {"when": {"amount": "<= 200"}, "then": "2 hours"},
+                {"when": {"amount": [1, True, 1.0]}, "then": "1 day"},
+            ],
+        }
+    },
+    "clocks": {
+        "answer": {
+            "title": TITLE,
+            "norm": "R-ABC-01",
+            "kind": "reply",
+            "budget": "30 working_minutes",
+            "start": ["opened", {"on": "enter open", "when": "true"}],
+            "stop": "finish",
+            "reopen_budget": {"table": "limit"},
+        },
+        "promise": {
+            "title": TITLE,
+            "kind": "arrival",
+            "budget": {"until": "case.promised", "otherwise": "5 working_days"},
+            "start": {"on": "opened"},
+            "pause": {"states": ["open"]},
+        },
+    },
+    "states": {
+        "open": {
+            "title": TITLE,
+            "on": {
+                "finish": {
+                    "by": "keeper",
+                    "form": "short",
+                    "to": "done",
+                    "set": {"count": 0, "sealed": True},
+                    "notify": [{"to": ["keeper"], "text": TITLE}],
+                    "hold": {"max": "2 days"},
+                }
+            },
+        },
+        "done": {"title": TITLE, "closed": True},
+    },
+    "anywhere": {"leave": {"within": ["open"], "to": "done"}},
+    "roles": {"keeper": {"title": TITLE}},
+    "ladders": {
+        "plain": {
+            "hours": [
+                {"id": "soon", "level": "L1", "at": "75%", "to": "keeper"},
+                {
+                    "id": "late",
+                    "level": "L2",
+                    "at": "due",
+                    "to": [{"when": "true", "to": "keeper"}],
+                },
+            ]
+        }
+    },
+    "calendars": {
+        "cn": {
+            "calendar": "cn",
+            "title": TITLE,
+            "zone": "Asia/Shanghai",
+            "week": {"mon": ["09:00-18:00"]},
+            "from": "2026-01-01",
+            "through": "2026-12-31",
+            "off": ["2026-10-01..2026-10-07"],
+            "work": {"2026-10-10": "normal", "2026-10-11": ["10:00-12:00"]},
+        }
+    },
+}
+
+
+def process(tree: dict[str, object] = TREE) -> Process:
+    return Process.model_validate_json(json.dumps(tree))
+
+
+def test_a_pinned_process_comes_back_equal_under_the_same_digest() -> None:
+    original = process()
+    back = unpin(pin(original))
+    assert back == original
+    assert canonical(back) == canonical(original)
+    assert digest(back) == digest(original) == digest_of(pin(original))
+
+
+def test_the_digest_is_the_name_of_these_rules_for_ever() -> None:
+    """A literal: if this changes, running cases would seem to have other rules."""
+    small = {
+        "process": "gate",
+        "version": 1,
+        "title": TITLE,
+        "owner": "keeper",
+        "states": {"open": {"title": TITLE, "closed": True}},
+    }
+    assert canonical(process(small)).decode() == (
+        '{"process":"gate","version":1,"title":{"zh":"门","en":"Gate"},"owner":"keeper",'
+        '"states":{"open":{"title":{"zh":"门","en":"Gate"},"closed":true}}}'
+    )
+    name = "c51a98fec52f6ef13622d8e147d053a20f1627d0337df58f472785bc27fe6ea2"
+    assert digest(process(small)) == name
+
+
+def test_zero_and_false_are_kept_although_python_calls_them_equal() -> None:
+    back = unpin(pin(process()))
+    assert back.data["count"].default == 0
+    assert type(back.data["count"].default) is int
+    assert back.data["sealed"].default is False
+    cell = back.tables["limit"].rows[1].when["amount"]
+    assert isinstance(cell, tuple)
+    assert [type(value) for value in cell] == [int, bool, float]
+
+
+def test_the_order_of_states_and_of_choices_is_kept() -> None:
+    turned = {**TREE, "states": dict(reversed(TREE["states"].items()))}  # type: ignore[attr-defined]
+    assert unpin(pin(process(turned))).initial == "done"
+    assert unpin(pin(process())).initial == "open"
+    assert digest(process(turned)) != digest(process())
+    assert unpin(pin(process())).data["grade"].choices == ("b", "a")
+
+
+def test_the_same_bytes_give_the_same_object() -> None:
+    pinned = pin(process())
+    assert unpin(pinned) is unpin(bytes(bytearray(pinned)))
+
+
+def _packed(data: bytes) -> bytes:
+    return lzma.compress(data, format=lzma.FORMAT_ALONE)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not compressed",
+        pin(process())[:-20],
+        pin(process()) + b"more",
+        _packed(b"not JSON"),
+        _packed(b'{"process": "gate"}'),
+        _packed(b" " * (MAX_BYTES + 1)),
+    ],
+    ids=["empty", "plain", "cut off", "trailing", "not JSON", "no process", "unfolds too far"],
+)
+def test_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(BundleInvalid):
+        unpin(data)
