@@ -2,7 +2,7 @@
 
 What it is: text such as ``30 working_minutes`` or ``09:00 on the last working day before due``
 parsed into frozen values, and printed back unchanged.
-What it is not: arithmetic. Turning a budget into an instant needs a calendar and is the core's work.
+What it is not: arithmetic. Turning a budget into an instant needs a calendar; the core does it.
 Who may import it: anybody.
 """
 
@@ -13,6 +13,8 @@ from typing import Literal
 BudgetKind = Literal["seconds", "days", "months", "month_day"]
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_MOST = {"second": 10**6, "minute": 10**6, "hour": 10**6, "day": 36_500, "month": 1200}
+"""A promise of more than a century is a slip of the pen."""
 _AMOUNT = re.compile(
     r"^(?P<n>\d{1,6}) (?P<working>working_)?(?P<unit>second|minute|hour|day|month)s?"
     r"(?P<same>,? same_time)?$"
@@ -68,6 +70,8 @@ def parse_budget(text: str) -> Budget:
         )
     amount, unit, working = int(found["n"]), found["unit"], bool(found["working"])
     same = bool(found["same"])
+    if amount > _MOST[unit]:
+        raise ValueError(f"'{text}' is longer than a century")
     if unit in _SECONDS:
         if same:
             raise ValueError(f"'{text}': 'same_time' goes with days and months only")
@@ -90,11 +94,13 @@ _SHARE = re.compile(r"^(\d{1,3})%$")
 _OFFSET = re.compile(
     r"^(?P<amount>\d{1,3}%|\d{1,6} (?:working_)?(?:minute|hour|day)s?) "
     r"(?P<side>after due|before due|after start)"
-    r"(?:, at least (?P<min>\d{1,6} (?:minute|hour)s?))?(?:, at most (?P<max>\d{1,6} (?:minute|hour)s?))?$"
+    r"(?:, at least (?P<min>\d{1,6} (?:minute|hour)s?))?"
+    r"(?:, at most (?P<max>\d{1,6} (?:minute|hour)s?))?$"
 )
 _LOCAL = re.compile(
     r"^(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d) on the (?:"
-    r"(?:(?P<nth>\d{1,2})(?:st|nd|rd|th) )?last working day before due|(?P<ref>due day|forfeit day))$"
+    r"(?:(?P<nth>\d{1,2})(?:st|nd|rd|th) )?last working day before due"
+    r"|(?P<ref>due day|forfeit day))$"
 )
 
 
