@@ -88,7 +88,7 @@ _KINDS: Mapping[str, str] = {
     "dataclass_type": "a text",
 }
 
-_GRAMMARS: Mapping[str, str] = {
+GRAMMARS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{0,39}$": (
         "is not a name; a name has small letters, digits and '_', begins with a letter and has "
         "at most 40 characters"
@@ -112,7 +112,7 @@ def _value_error(error: _Error) -> _Verdict:
 
 def _pattern(error: _Error) -> _Verdict:
     pattern = str(error.facts["pattern"])
-    said = _GRAMMARS.get(pattern, f"does not match {pattern}")
+    said = GRAMMARS.get(pattern, f"does not match {pattern}")
     return _Verdict("E105", f"{_quoted(error.input)} {said}")
 
 

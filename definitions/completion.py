@@ -1,0 +1,94 @@
+"""A process completed from what processes share: the roles, ladders and calendars that it names.
+
+A complete process needs nothing else, so a running case can carry it. What the process declares
+itself wins; a name found nowhere is left out, and the verifier reports it. Nothing is read from
+files here and nothing is judged.
+
+`loader` imports it; anybody may.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from definitions.calendar import Calendar
+from definitions.model import Event, Ladder, Notice, Process, Role
+
+Part = TypeVar("Part", Role, Ladder, Calendar)
+
+# A text inside an expression.
+_QUOTED: Final = re.compile(r"""['"]([a-z][a-z0-9_]*)['"]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What processes may use without declaring it: roles, ladders and calendars by name."""
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+
+def completed(process: Process, shared: Shared) -> Process:
+    """The process with the shared ladders, roles and calendars that it names."""
+    ladders = _merged(process.ladders, shared.ladders, _ladders_named(process))
+    roles = _merged(process.roles, shared.roles, _roles_named(process, ladders))
+    calendars = _merged(process.calendars, shared.calendars, _calendars_named(process))
+    return process.model_copy(update={"ladders": ladders, "roles": roles, "calendars": calendars})
+
+
+def _merged(
+    own: Mapping[str, Part], shared: Mapping[str, Part], named: Iterable[str | None]
+) -> dict[str, Part]:
+    """Own parts in their order, then the shared ones that are named, by name."""
+    added = {name for name in named if name is not None and name in shared and name not in own}
+    return {**own, **{name: shared[name] for name in sorted(added)}}
+
+
+def _ladders_named(process: Process) -> Iterator[str | None]:
+    for clock in process.clocks.values():
+        yield clock.ladder
+    for state in process.states.values():
+        for task in state.tasks.values():
+            yield task.ladder
+
+
+def _calendars_named(process: Process) -> Iterator[str | None]:
+    yield process.calendar
+    for clock in process.clocks.values():
+        yield clock.calendar
+    for state in process.states.values():
+        for task in state.tasks.values():
+            yield task.calendar
+
+
+def _roles_named(process: Process, ladders: Mapping[str, Ladder]) -> Iterator[str | None]:
+    yield process.owner
+    yield from process.start.by or ()
+    for _, move in process.moves():
+        yield from _addressed(move.notify)
+        # An owner is an expression; a role can be written in it as a text.
+        yield from _QUOTED.findall(move.owner or "")
+        if isinstance(move, Event):
+            yield from move.by or ()
+    for state in process.states.values():
+        yield state.actor
+        yield from _addressed(state.notify)
+        for task in state.tasks.values():
+            yield task.role
+    for clock in process.clocks.values():
+        yield clock.assignee
+    for ladder in ladders.values():
+        for rung in (*ladder.hours, *ladder.days):
+            for recipients in rung.to:
+                yield from recipients.to
+    # A table may answer with a role, for an owner.
+    for table in process.tables.values():
+        for row in table.rows:
+            yield row.then if isinstance(row.then, str) else None
+
+
+def _addressed(notices: Iterable[Notice]) -> Iterator[str]:
+    for notice in notices:
+        yield from notice.to

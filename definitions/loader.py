@@ -1,0 +1,337 @@
+"""From files to trusted processes: read, check the shape, complete from what is shared, verify.
+
+A folder of definitions holds one process a file (`*.yaml`), what processes share
+(`shared/*.yaml`: roles and ladders) and working calendars (`calendars/*.yaml`). A process that
+leaves here is complete: it carries every role, ladder and calendar that it names, so a running
+case needs nothing else. What it declares itself wins over what is shared; a name found nowhere is
+left out for the verifier to report.
+
+Every problem of every file is reported at once, as one `DefinitionError`. This module decides
+nothing about meaning: `verifier` does, except for links, which need the other processes.
+
+`activities`, `surfaces` and the composition at the edge may import it; the core never does, for it
+touches files.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import BaseModel
+
+from definitions.calendar import Calendar
+from definitions.checks_finding import Finding
+from definitions.completion import Shared, completed
+from definitions.model import Ladder, Library, Link, Process, Role
+from definitions.problems import (
+    DefinitionError,
+    DuecourseError,
+    Path,
+    Problem,
+    path_text,
+    suggest,
+)
+from definitions.reader import Document, Value, read
+from definitions.shape import M, shaped
+from definitions.verifier import verify
+
+FOLDER: Final = FilePath(__file__).resolve().parent
+"""The folder of the definitions that come with the program."""
+
+
+class UnknownProcess(DuecourseError):
+    """The caller's fault: no process has this id."""
+
+    code = "unknown_process"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every process of a folder, by id, in the order of the ids."""
+
+    processes: Mapping[str, Process]
+
+    def get(self, name: str) -> Process | None:
+        """The process of this id, or None."""
+        return self.processes.get(name)
+
+    def __getitem__(self, name: str) -> Process:
+        """The process of this id; raises `UnknownProcess` with the nearest one."""
+        if (process := self.processes.get(name)) is None:
+            hint = suggest(name, self.processes) or f"there are {', '.join(self.processes)}"
+            facts = {"process": name, "known": list(self.processes)}
+            message = f"there is no process '{name}'"
+            raise UnknownProcess(message, hint=hint, facts=facts)
+        return process
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.processes)
+
+
+def load_library(folder: FilePath | None = None) -> Catalogue:
+    """Load every process of a folder (by default those that come with the program).
+
+    Raises `DefinitionError` with every problem of every file, shared ones included.
+    """
+    folder = FOLDER if folder is None else folder
+    problems: list[Problem] = []
+    shared = _shared(folder, problems)
+    shared_is_whole = not problems
+    drafts = [draft for path in _files(folder) if (draft := _draft(path, problems))]
+    problems += _declared_twice((draft, draft.process_id, ("process",)) for draft in drafts)
+    known = {name: draft.process for draft in drafts if (name := draft.process_id)}
+    processes: dict[str, Process] = {}
+    for draft in drafts:
+        # With a shared part missing, the verifier would report names that are only unreadable.
+        if draft.process is None or not shared_is_whole:
+            continue
+        process, found = _finished(draft.process, draft.document, shared, known)
+        problems += found
+        processes[process.process] = process
+    if problems:
+        raise DefinitionError(problems)
+    return Catalogue(MappingProxyType(dict(sorted(processes.items()))))
+
+
+def load_file(path: FilePath, catalogue_folder: FilePath | None = None) -> Process:
+    """Load one process file, wherever it is, against the shared parts of a folder.
+
+    Problems of the shared parts are reported too; those of other processes are not.
+    """
+    problems: list[Problem] = []
+    data = _bytes(path, problems)
+    if data is None:
+        raise DefinitionError(problems)
+    return load(data, str(path), catalogue_folder)
+
+
+def load(data: bytes, file: str, catalogue_folder: FilePath | None = None) -> Process:
+    """Load one process from bytes; `file` is the name under which its problems are reported."""
+    folder = FOLDER if catalogue_folder is None else catalogue_folder
+    problems: list[Problem] = []
+    shared = _shared(folder, problems)
+    draft = _drafted(data, file, problems)
+    if draft is None or draft.process is None or problems:
+        raise DefinitionError(problems)
+    known = _neighbours(folder, draft.process) | {draft.process.process: draft.process}
+    process, found = _finished(draft.process, draft.document, shared, known)
+    if found:
+        raise DefinitionError(found)
+    return process
+
+
+# --- files ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A file that could be read. `process` is None if its shape is wrong."""
+
+    document: Document
+    process: Process | None
+
+    @property
+    def process_id(self) -> str | None:
+        """The id as the file declares it, whatever else is wrong."""
+        value = self.document.value
+        name = value.get("process") if isinstance(value, dict) else None
+        return name if isinstance(name, str) else None
+
+
+def _files(folder: FilePath) -> list[FilePath]:
+    return sorted(folder.glob("*.yaml"))
+
+
+def _bytes(path: FilePath, problems: list[Problem]) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as broken:
+        said = broken.strerror or type(broken).__name__
+        problems.append(Problem("E109", str(path), 1, 1, "", f"the file cannot be read: {said}"))
+        return None
+
+
+@lru_cache(maxsize=64)
+def _shaped(
+    model: type[BaseModel], data: bytes, file: str
+) -> tuple[Document, BaseModel | None, tuple[Problem, ...]]:
+    """A file as a model; remembered by its bytes, since reading is the slow part of loading."""
+    document = read(data, file)
+    value, found = shaped(model, document)
+    return document, value, tuple(found)
+
+
+def _tried(
+    model: type[M], data: bytes, file: str, problems: list[Problem]
+) -> tuple[Document, M | None] | None:
+    try:
+        document, value, found = _shaped(model, data, file)
+    except DefinitionError as unreadable:
+        problems += unreadable.problems
+        return None
+    problems += found
+    return document, value if isinstance(value, model) else None
+
+
+def _draft(path: FilePath, problems: list[Problem]) -> _Draft | None:
+    data = _bytes(path, problems)
+    return None if data is None else _drafted(data, str(path), problems)
+
+
+def _drafted(data: bytes, file: str, problems: list[Problem]) -> _Draft | None:
+    tried = _tried(Process, data, file, problems)
+    return None if tried is None else _Draft(*tried)
+
+
+def _shared(folder: FilePath, problems: list[Problem]) -> Shared:
+    """The shared roles, ladders and calendars of a folder."""
+    roles: dict[str, Role] = {}
+    ladders: dict[str, Ladder] = {}
+    calendars: dict[str, Calendar] = {}
+    declared: list[tuple[_Draft, str | None, Path]] = []
+    for document, library in _models(Library, folder / "shared", problems):
+        here = _Draft(document, None)
+        for part, found in (("roles", library.roles), ("ladders", library.ladders)):
+            declared += [(here, name, (part, name)) for name in found]
+        roles |= library.roles
+        ladders |= library.ladders
+    for document, calendar in _models(Calendar, folder / "calendars", problems):
+        declared.append((_Draft(document, None), calendar.calendar, ("calendar",)))
+        calendars[calendar.calendar] = calendar
+    problems += _declared_twice(declared)
+    return Shared(roles, ladders, calendars)
+
+
+def _models(
+    model: type[M], folder: FilePath, problems: list[Problem]
+) -> Iterator[tuple[Document, M]]:
+    for path in _files(folder):
+        data = _bytes(path, problems)
+        tried = None if data is None else _tried(model, data, str(path), problems)
+        if tried is not None and tried[1] is not None:
+            yield tried[0], tried[1]
+
+
+def _declared_twice(declared: Iterable[tuple[_Draft, str | None, Path]]) -> list[Problem]:
+    """A problem for each id declared again, at its later place."""
+    first: dict[tuple[str | int, str], str] = {}
+    problems = []
+    for draft, name, path in declared:
+        if name is None:
+            continue
+        document = draft.document
+        before = first.setdefault((path[0], name), document.file)
+        if before != document.file:
+            message = f"'{name}' is declared in {before} already"
+            place = document.position(path)
+            problems.append(Problem("E108", document.file, *place, path_text(path), message))
+    return problems
+
+
+def _neighbours(folder: FilePath, process: Process) -> dict[str, Process | None]:
+    """The processes of a folder that this one links to; None for one whose shape is wrong."""
+    wanted = {link.process for link in process.links.values()} - {process.process}
+    found: dict[str, Process | None] = {}
+    for path in _files(folder) if wanted else ():
+        data = _bytes(path, [])
+        # Reading is slow, so only files that may declare one of the ids are read.
+        if data is None or not any(_declares(data, name) for name in wanted):
+            continue
+        draft = _drafted(data, str(path), [])
+        if draft is not None and draft.process_id in wanted:
+            found[draft.process_id] = draft.process
+    return found
+
+
+def _declares(data: bytes, name: str) -> bool:
+    return re.search(rb"\bprocess\b.{0,40}\b%s\b" % name.encode(), data) is not None
+
+
+# --- completing and judging -----------------------------------------------------------------
+
+
+def _finished(
+    process: Process,
+    document: Document,
+    shared: Shared,
+    known: Mapping[str, Process | None],
+) -> tuple[Process, list[Problem]]:
+    """The process with its shared parts and its links resolved, and every problem of it."""
+    complete = completed(process, shared)
+    links = {
+        name: link.model_copy(update={"available": link.process in known})
+        for name, link in complete.links.items()
+    }
+    complete = complete.model_copy(update={"links": links})
+    findings = [*verify(complete), *_link_findings(links, known)]
+    return complete, [_problem(finding, document) for finding in findings]
+
+
+def _link_findings(
+    links: Mapping[str, Link], known: Mapping[str, Process | None]
+) -> Iterator[Finding]:
+    """What is wrong between this process and those that it links to."""
+    for name, link in links.items():
+        if not link.available:
+            if not link.planned:
+                near = suggest(link.process, known)
+                hint = "mark the link `planned: true` until there is one"
+                message = f"there is no process '{link.process}'"
+                path: Path = ("links", name, "process")
+                yield Finding("E203", path, message, f"{near} Or {hint}" if near else hint)
+            continue
+        target = known[link.process]
+        if target is None:
+            continue
+        for datum in link.data:
+            if datum not in target.data:
+                message = f"the process '{link.process}' has no data field '{datum}'"
+                hint = suggest(datum, target.data)
+                yield Finding("E204", ("links", name, "data", datum), message, hint)
+
+
+def _problem(finding: Finding, document: Document) -> Problem:
+    """A finding at its line. What lies in a shared part stands at the place that names it."""
+    path: Path = tuple(finding.path)
+    place = document.position(_naming(path, document))
+    return Problem(
+        finding.code, document.file, *place, path_text(path), finding.message, finding.hint
+    )
+
+
+# The keys under which a file names a part that may be shared.
+_NAMING_KEYS: Mapping[str, tuple[str, ...]] = {
+    "roles": ("owner", "by", "to", "actor", "role", "assignee"),
+    "ladders": ("ladder",),
+    "calendars": ("calendar",),
+}
+
+
+def _naming(path: Path, document: Document) -> Path:
+    """The path itself if the file has it, else that of the first place that names the part."""
+    if len(path) < 2 or path[0] not in _NAMING_KEYS:
+        return path
+    tree = document.value
+    own = tree.get(str(path[0])) if isinstance(tree, dict) else None
+    if isinstance(own, dict) and path[1] in own:
+        return path
+    keys = _NAMING_KEYS[str(path[0])]
+    for named, value in _scalars((), tree):
+        if value == path[1] and any(step in keys for step in named[-2:]):
+            return named
+    return ()
+
+
+def _scalars(path: Path, value: Value) -> Iterator[tuple[Path, Value]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _scalars((*path, key), below)
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _scalars((*path, index), below)
+    else:
+        yield path, value
