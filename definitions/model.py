@@ -58,11 +58,19 @@ Names = Annotated[
 
 
 def _budget(value: object) -> object:
-    return parse_budget(value) if isinstance(value, str) else value
+    if isinstance(value, Budget):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a budget is text such as '2 hours'")
+    return parse_budget(value)
 
 
 def _rung_at(value: object) -> object:
-    return parse_rung_at(value) if isinstance(value, str) else value
+    if isinstance(value, RungAt):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("the instant of a rung is text such as '75%' or 'due'")
+    return parse_rung_at(value)
 
 
 _AS_TEXT = PlainSerializer(str, return_type=str)
@@ -473,7 +481,7 @@ class Process(Model):
     """One process, complete: with the ladders, calendars and roles that it uses."""
 
     process: Name
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=1_000_000)
     title: Text
     norm: Norms = ()
     calendar: Name = "cn"

@@ -316,7 +316,7 @@ def _invalid(error: DataInvalid) -> IllegalEvent:
 def _start_data(program: Program, turn: Turn, incoming: Incoming) -> dict[str, Any]:
     fields = program.process.data
     try:
-        data = check({k: v for k, v in fields.items() if not v.internal}, incoming.data)
+        data = check(program.start_items, incoming.data)
     except DataInvalid as error:
         raise _invalid(error) from None
     for name, field in fields.items():

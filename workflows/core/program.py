@@ -19,7 +19,7 @@ from definitions.expressions import (
     ValueType,
     compile_expression,
 )
-from definitions.forms import resolve
+from definitions.forms import resolve, start_items
 from definitions.model import (
     AnyBudget,
     BudgetFromTable,
@@ -115,6 +115,11 @@ class Program:
             self._kept.append(found)
             self._forms[id(found)] = resolve(self.process, found)
         return self._forms[id(found)]
+
+    @cached_property
+    def start_items(self) -> Mapping[str, Item]:
+        """The case fields that an opening may bring."""
+        return start_items(self.process)
 
     def personal_event_fields(self, name: str) -> frozenset[str]:
         """Personal fields in any form of an event of this name."""
