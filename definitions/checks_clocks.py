@@ -1,4 +1,4 @@
-"""Soundness of clocks: each can start and stop, a cut-off has no way round it, laws fit (E405…E416).
+"""Soundness of clocks: each starts and stops, no way leads round a cut-off (E405 to E416).
 
 What it is: judgements over single clocks and the events that act on them.
 What it is not: ladders and budgets; see `checks_ladders`.
@@ -8,11 +8,12 @@ Who may import it: the verifier.
 from collections.abc import Iterator
 from itertools import chain
 
+from definitions.budget import Budget
 from definitions.checks_finding import Finding
 from definitions.checks_graph import Graph, said
 from definitions.checks_names import accepted_in
 from definitions.checks_sites import EventSite, events
-from definitions.model import CaseEvent, Clock, Item, Process
+from definitions.model import AnyBudget, CaseEvent, Clock, Item, Process
 from definitions.problems import Path
 from definitions.scope import resolved_form
 
@@ -43,6 +44,9 @@ def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
         lacking = "`repeat`" if clock.repeat is None else "`stop`"
         message = f"a periodic clock needs {lacking}"
         yield Finding("E413", path, message, "say how often it repeats and what ends it")
+    if clock.kind == "periodic" and not _repeatable(clock.budget):
+        message = "a period is a plain budget, such as '1 months'"
+        yield Finding("E413", (*path, "budget"), message, "each period is counted from the first")
     if clock.kind != "periodic" and clock.repeat is not None:
         message = f"`repeat` goes with kind periodic, not {clock.kind}"
         yield Finding("E413", (*path, "repeat"), message)
@@ -53,6 +57,10 @@ def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
     if (clock.reopen == "new_budget") != (clock.reopen_budget is not None):
         message = "`reopen: new_budget` and `reopen_budget` go together"
         yield Finding("E415", path, message, "give the budget that counts from the re-opening")
+
+
+def _repeatable(budget: AnyBudget) -> bool:
+    return isinstance(budget, Budget) and budget.kind != "month_day"
 
 
 def _life(process: Process, graph: Graph, name: str, clock: Clock) -> Iterator[Finding]:
@@ -70,7 +78,7 @@ def _life(process: Process, graph: Graph, name: str, clock: Clock) -> Iterator[F
         return
     for step in graph.feasible():
         if step.source in where:
-            ends = process.states[step.target].closed and not clock.outlives
+            ends = "closed" in step.triggers and not clock.outlives
             if ends or step.lapse == name or graph.stops(clock, step):
                 return
     way = said(graph.running[where[0], name])
@@ -105,7 +113,7 @@ def _cut_off(process: Process, graph: Graph, name: str, clock: Clock) -> Iterato
             yield Finding("E411", (*path, key), message, "only `stop` and `lapse` end a cut-off")
     if clock.lapse.to is None:
         return
-    for state, way in graph.onward(clock.lapse.to, barred=clock).items():
+    for state, way in graph.onward(clock.lapse.to, barred=name).items():
         if (state, name) in graph.running and not process.states[state].closed:
             after = said((f"lapse of {name}", *way))
             message = f"after {after} the case is in '{state}' again, where the right still stands"

@@ -110,7 +110,7 @@ def _guards(checker: _Checker) -> None:
     process = checker.process
     checker.compile(("start", "when"), process.start.when, {}, ValueType.BOOL)
     for index, forbid in enumerate(process.forbid):
-        checker.compile(("forbid", index, "when"), forbid.when, {}, ValueType.BOOL)
+        checker.compile(("forbid", index, "when"), forbid.when, None, ValueType.BOOL)
     for name, state in process.states.items():
         for index, branch in enumerate(state.auto):
             path: Path = ("states", name, "auto", index, "when")
@@ -136,7 +136,7 @@ def _clocks(checker: _Checker) -> None:
         form = trigger_form(process, clock.start)
         checker.compile((*path, "when"), clock.when, form, ValueType.BOOL)
         checker.compile((*path, "fulfilled"), clock.fulfilled, form, ValueType.BOOL)
-        _instant(checker, (*path, "anchor"), clock.anchor, form)
+        checker.compile((*path, "anchor"), clock.anchor, form, ValueType.INSTANT)
         form = trigger_form(process, (*clock.stop, *clock.cancel, *clock.reset))
         checker.compile((*path, "pick"), clock.pick, form, ValueType.INT)
     _budgets(checker)

@@ -36,7 +36,7 @@ class Graph:
 
     def __init__(self, process: Process) -> None:
         self.process = process
-        self.entry = process.start.to or process.initial
+        self.entry = process.initial
         opening = frozenset({"opened", f"enter {self.entry}"})
         self.openings = tuple(self._expand("", "opened", self.entry, opening, ()))
         self.steps = tuple(self._all_steps())
@@ -126,17 +126,18 @@ class Graph:
         for state in (*step.via, step.target):
             self.reached.setdefault(state, here)
         for name, clock in self.process.clocks.items():
-            if self.starts(clock, step):
+            if self.starts(name, clock, step):
                 self.running.setdefault((step.target, name), here)
             elif name in before and self.survives(name, clock, step):
                 self.running.setdefault((step.target, name), (*before[name], step.label))
         return len(self.reached) + len(self.running) > known
 
-    def starts(self, clock: Clock, step: Step) -> bool:
-        """Whether the step may start the clock, or wake it at a re-opening."""
-        closed = self.process.states[step.source].closed if step.source else False
-        woken = step.reopens and closed and clock.reopen_law != "none"
-        return woken or any(trigger.on in step.triggers for trigger in clock.start)
+    def starts(self, name: str, clock: Clock, step: Step) -> bool:
+        """Whether the step may start the clock, or wake it at a re-opening. A reset starts anew."""
+        ran = step.reopens and any(running == name for _, running in self.running)
+        woken = ran and clock.reopen_law != "none"
+        starting = (*clock.start, *clock.reset)
+        return woken or any(trigger.on in step.triggers for trigger in starting)
 
     def stops(self, clock: Clock, step: Step) -> bool:
         """Whether the step may stop or cancel the clock."""
@@ -147,7 +148,7 @@ class Graph:
         of several cycles is not all."""
         if step.lapse == name:
             return False
-        if self.process.states[step.target].closed and not clock.outlives:
+        if "closed" in step.triggers and not clock.outlives:
             return False
         certain = (t for t in (*clock.stop, *clock.cancel) if t.when is None)
         return clock.each or not any(trigger.on in step.triggers for trigger in certain)
@@ -159,10 +160,11 @@ class Graph:
             if step.source in self.reached and lapsing:
                 yield step
 
-    def onward(self, start: str, barred: Clock | None = None) -> dict[str, Way]:
-        """States that can follow on one, itself included, by ways that do not start a clock."""
+    def onward(self, start: str, barred: str) -> dict[str, Way]:
+        """States that can follow on one, itself included, by ways that do not start this clock."""
         found: dict[str, Way] = {start: ()}
-        steps = [s for s in self.feasible() if barred is None or not self.starts(barred, s)]
+        clock = self.process.clocks[barred]
+        steps = [step for step in self.feasible() if not self.starts(barred, clock, step)]
         grew = True
         while grew:
             grew = False

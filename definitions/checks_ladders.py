@@ -111,7 +111,9 @@ def _uses(process: Process) -> Iterator[_Use]:
             yield _Use(path, task.ladder, tuple(more), frozenset(kinds), (task.role,), False)
 
 
-def _known(process: Process, spec: AnyBudget, types: object) -> tuple[list[Budget], set[bool]]:
+def _known(
+    process: Process, spec: AnyBudget, types: Mapping[str, ValueType | str]
+) -> tuple[list[Budget], set[bool]]:
     """The budgets that may come, and which lists of rungs they need."""
     if isinstance(spec, Budget):
         return [spec], {spec.by_days}

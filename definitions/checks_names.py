@@ -301,6 +301,9 @@ def _senders(process: Process) -> Iterator[Finding]:
 
 
 def _structure(process: Process) -> Iterator[Finding]:
+    if process.start.to is not None:
+        said = "a case opens in the first state of the file"
+        yield Finding("E214", ("start", "to"), said, "remove `to`, and let that state stand first")
     for name, state in process.states.items():
         path: Path = ("states", name)
         if state.auto and (state.on or state.tasks or state.closed):

@@ -5,19 +5,28 @@ What it is not: the soundness of single clocks; see `checks_clocks`.
 Who may import it: the verifier.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from definitions.checks_fields import choices_by_name
 from definitions.checks_finding import Finding
 from definitions.checks_graph import Graph, said
-from definitions.checks_sites import JOINS, events
-from definitions.model import Branch, Process, State
+from definitions.checks_sites import JOINS, EventSite, events
+from definitions.model import Branch, Form, Item, Process, State
 from definitions.problems import Path
+from definitions.scope import form_items, resolved_form
+
+_IS_VALUE = re.compile(
+    r"""\s*(?P<name>[a-z]+\.[a-z][a-z0-9_]*)\s*==\s*['"](?P<value>[^'"]*)['"]\s*"""
+)
 
 
 def check_soundness(process: Process, graph: Graph) -> list[Finding]:
     """Everything unsound about states and branches."""
     shape = list(chain(_automatic(process), _circles(process), _gateways(process), _joins(process)))
+    if any(found.code == "E409" for found in shape):
+        return shape  # The graph leaves circles out, so what it says of reach would mislead.
     return [*shape, *_reach(process, graph), *_waiting(process, graph)]
 
 
@@ -74,10 +83,35 @@ def _gateways(process: Process) -> Iterator[Finding]:
         branches = site.event.branches
         yield from _behind_default((*site.path, "branches"), branches)
         may_fail = branches and all(branch.when is not None for branch in branches)
-        if may_fail and (site.joins or site.event.refuse is None):
+        if not may_fail or _exhaustive(process, site):
+            continue
+        if site.joins or site.event.refuse is None:
             message = f"every branch of '{site.name}' may fail, and nothing is said then"
             hint = "end with a branch without `when`" + ("" if site.joins else ", or add `refuse`")
             yield Finding("E410", (*site.path, "branches"), message, hint)
+
+
+def _exhaustive(process: Process, site: EventSite) -> bool:
+    """Whether the branches name every value of one required enum, one by one."""
+    found = [_IS_VALUE.fullmatch(branch.when or "") for branch in site.event.branches]
+    names = {match["name"] for match in found if match is not None}
+    if None in found or len(names) != 1:
+        return False
+    name = names.pop()
+    form = resolved_form(process, site.event.form)
+    values = {match["value"] for match in found if match is not None}
+    choices = choices_by_name(process, form_items(process, form)).get(name, ())
+    return _required(process, form, name) and bool(choices) and values >= set(choices)
+
+
+def _required(process: Process, form: Form, name: str) -> bool:
+    """Whether the name has a value whenever the event is judged."""
+    head, _, field = name.partition(".")
+    entry = form.get(field)
+    if entry == "required" or (head == "event" and isinstance(entry, Item) and entry.required):
+        return True
+    stored = process.data.get(field) if head == "data" else None
+    return head == "case" or (stored is not None and stored.required)
 
 
 def _joins(process: Process) -> Iterator[Finding]:
