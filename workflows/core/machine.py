@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from transitions import EventData, Machine
 
-from definitions.model import Branch, CaseEvent, Event, Form, Move, Process, State
+from definitions.model import Branch, CaseEvent, Event, Form, Move, Process
 
 AUTO = "<auto>"
 LAPSE = "<lapse>"
@@ -70,7 +70,7 @@ class Relation:
                     self._event(process, name, pseudo, state.on[pseudo])
             for branch in state.auto:
                 self._way(name, AUTO, branch.to, [(branch.when, None)], [branch], None)
-            self._lapses(process, name, state)
+            self._lapses(process, name)
 
     def fire(self, event: str, model: Model) -> bool:
         """Try the ways out in order. False if every guard said no, or there is no such way."""
@@ -84,9 +84,7 @@ class Relation:
         found = self._machine.events.get(event)
         return found is not None and state in found.transitions
 
-    def _lapses(self, process: Process, name: str, state: State) -> None:
-        if state.closed:
-            return
+    def _lapses(self, process: Process, name: str) -> None:
         for clock, spec in process.clocks.items():
             if spec.lapse is not None:
                 self._way(name, LAPSE + clock, spec.lapse.to, [], [spec.lapse], None)

@@ -77,7 +77,6 @@ def _lapse(turn: Turn, cycle: Cycle) -> None:
     """A right is forfeited: the case moves by itself, and can be restored for a while."""
     before = turn.done(turn.at)
     cycle = end(turn, cycle, "lapsed")
-    turn.triggers.append(cycle.clock)
     if not turn.fire(LAPSE + cycle.clock):
         turn.row("lapse", cycle.clock, clock=cycle.clock, cycle=cycle.n)
         return
