@@ -1,28 +1,32 @@
 """The way to the database: connections, transactions, and what can go wrong with them.
 
-What it is: `Database`, one URL's engine with a reading and a writing transaction, its making and
-its check. SQLite runs in WAL with one writer at a time and a full sync at each commit, for a claim
+What it is: `Database`, one URL with its reading and writing transactions, its making and its
+check. SQLite runs in WAL with one writer at a time and a full sync at each commit, for a claim
 must survive a power cut; PostgreSQL runs as it is.
 What it is not: tables or statements.
 Who may import it: the records.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from activities.records.columns import to_json
 from definitions.problems import DuecourseError
 
+T = TypeVar("T")
 BUSY_SECONDS = 10
+THREADS = 4
 CONNECT_SECONDS = 5
 WRITES = "duecourse_writes"
 _PRAGMAS = (
@@ -53,8 +57,8 @@ class RecordsConflict(DuecourseError):
     code = "records_conflict"
 
 
-def async_url(url: str) -> URL:
-    """The URL with its async driver; only SQLite files and PostgreSQL are known."""
+def driver_url(url: str) -> URL:
+    """The URL with its driver; only SQLite files and PostgreSQL are known."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -66,7 +70,7 @@ def async_url(url: str) -> URL:
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg_async")
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        return parsed.set(drivername="sqlite+aiosqlite")
+        return parsed.set(drivername="sqlite")
     raise RecordsUnavailable(
         f"records cannot be kept in {parsed.render_as_string(hide_password=True)!r}",
         hint="say sqlite:///path/to/file.db or postgresql://user:password@host/database",
@@ -74,44 +78,34 @@ def async_url(url: str) -> URL:
 
 
 class Database:
-    """One database. Nothing is opened before the first transaction."""
+    """One database. Nothing is opened before the first transaction.
+
+    A transaction is a plain function of a connection. On SQLite it runs as a whole in a thread:
+    handing over each statement by itself costs more than all of them together.
+    """
 
     def __init__(self, url: str) -> None:
-        target = async_url(url)
-        self.place = target.render_as_string(hide_password=True).replace("+aiosqlite", "")
-        self.place = self.place.replace("+psycopg_async", "")
+        target = driver_url(url)
+        plain = target.set(drivername=target.get_backend_name())
+        self.place = plain.render_as_string(hide_password=True)
+        self.dialect = target.get_backend_name()
         self.file: Path | None = None
-        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
-        if target.get_backend_name() == "sqlite":
+        self._runner: _Threads | _Server
+        if self.dialect == "sqlite":
             self.file = Path(target.database or "").absolute()
-            # Writers of this process stand in line here: fair, and quicker than SQLite's polling.
-            self._turn = asyncio.Lock()
-            self.engine = _sqlite_engine(self.file)
+            self._runner = _Threads(self.file)
         else:
-            self.engine = create_async_engine(
-                target,
-                json_serializer=to_json,
-                pool_pre_ping=True,
-                pool_recycle=1800,
-                connect_args={"connect_timeout": CONNECT_SECONDS},
-            )
+            self._runner = _Server(target)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads."""
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` answers in a transaction of its own, which only reads."""
         with self._blame():
-            async with self.engine.connect() as connection:
-                yield connection
+            return await self._runner.run(work, writes=False)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes; it is kept if the block ends well, else undone."""
-        async with self._turn:
-            with self._blame():
-                async with self.engine.connect() as connection:
-                    await connection.execution_options(**{WRITES: True})
-                    async with connection.begin():
-                        yield connection
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """What `work` answers in a transaction of its own: kept if it ends well, else undone."""
+        with self._blame():
+            return await self._runner.run(work, writes=True)
 
     async def migrate(self) -> None:
         """Make the tables, or bring them to what this program knows. A file that is not there is
@@ -124,20 +118,22 @@ class Database:
             except OSError as error:
                 raise self._unavailable(error) from error
         await self.check(behind=True)
-        async with self.writing() as connection:
+
+        def work(connection: Connection) -> None:
             if self.file is None:
                 # Two programs that start at once must not both make the tables.
                 lock = text("SELECT pg_advisory_xact_lock(:number)")
-                await connection.execute(lock, {"number": _MIGRATION_LOCK})
-            await connection.run_sync(upgrade)
+                connection.execute(lock, {"number": _MIGRATION_LOCK})
+            upgrade(connection)
+
+        await self.write(work)
 
     async def check(self, *, behind: bool = False) -> None:
         """Raise `RecordsUnavailable` or `RecordsOutdated` unless the tables are there and are
         those that this program knows, or with `behind`, older ones or none."""
         from activities.records.migrations import current, head, known
 
-        async with self.reading() as connection:
-            found = await connection.run_sync(current)
+        found = await self.read(current)
         if found == head() or (behind and (found is None or known(found))):
             return
         ahead = found is not None and not known(found)
@@ -151,7 +147,7 @@ class Database:
 
     async def close(self) -> None:
         """Give up all connections."""
-        await self.engine.dispose()
+        await self._runner.close()
 
     @contextmanager
     def _blame(self) -> Iterator[None]:
@@ -191,29 +187,81 @@ class Database:
         )
 
 
-def _sqlite_engine(file: Path) -> AsyncEngine:
+class _Server:
+    """PostgreSQL, by its async driver."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_async_engine(
+            url,
+            json_serializer=to_json,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+
+    async def run(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        async with self._engine.connect() as connection, connection.begin():
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _Threads:
+    """A SQLite file, by a few threads."""
+
+    def __init__(self, file: Path) -> None:
+        self._engine = _sqlite_engine(file)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="records")
+        # Writers of this process stand in line here: fair, and quicker than SQLite's polling.
+        self._turn = asyncio.Lock()
+
+    async def run(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        loop = asyncio.get_running_loop()
+        call = partial(self._transaction, work, writes)
+        async with self._turn if writes else nullcontext():
+            return await loop.run_in_executor(self._pool, call)
+
+    def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
+        with self._engine.connect() as connection:
+            connection.execution_options(**{WRITES: writes})
+            with connection.begin():
+                return work(connection)
+
+    async def close(self) -> None:
+        async with self._turn:
+            self._pool.shutdown()
+            self._engine.dispose()
+
+
+def _sqlite_engine(file: Path) -> Engine:
     # mode=rw: a wrong path is an error, not a new and empty database. No isolation level:
     # transactions begin where we say, not where the driver guesses.
-    engine = create_async_engine(
+    engine = create_engine(
         URL.create(
-            "sqlite+aiosqlite",
+            "sqlite",
             database=f"file:{quote(str(file))}",
             query={"mode": "rw", "uri": "true"},
         ),
         json_serializer=to_json,
-        pool_size=5,
-        max_overflow=10,
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        poolclass=QueuePool,
+        pool_size=THREADS,
+        max_overflow=0,
+        connect_args={
+            "isolation_level": None,
+            "timeout": BUSY_SECONDS,
+            "check_same_thread": False,  # a connection serves one thread at a time, any of them
+        },
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer takes its turn at once: two that read first and then write would lock each other
         # out, and positions would not follow the order of commits.

@@ -8,12 +8,24 @@ Who may import it: the records; everybody else has it as `Records.read`.
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import tuple_ as tuple_of
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from activities.records.engine import Database
@@ -113,31 +125,29 @@ class Queries:
         wanted = wanted.order_by(
             CaseState.opened.desc(), CaseState.case_id, CaseState.number
         ).limit(limit + 1)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(wanted)).all()
-            names = [(row.case_id, row.number) for row in found[:limit]]
-            problems = await _problems(connection, names)
-        items = tuple(
-            {**row.view, "problems": problems.get((row.case_id, row.number), [])}
-            for row in found[:limit]
-        )
-        last = found[limit - 1] if len(found) > limit else None
-        behind = None if last is None else _pack(last.opened, last.case_id, last.number)
-        return Page(items, behind)
+
+        def work(connection: Connection) -> Page:
+            found = connection.execute(wanted).all()
+            items = tuple(_with_problems(connection, found[:limit]))
+            last = found[limit - 1] if len(found) > limit else None
+            behind = None if last is None else _pack(last.opened, last.case_id, last.number)
+            return Page(items, behind)
+
+        return await self._database.read(work)
 
     async def case(self, case_id: str, number: int | None = None) -> dict[str, Any] | None:
         """The newest view of a case (its latest number unless said) with its open `problems`;
         None if there is none."""
-        wanted = select(CaseState.view, CaseState.number).where(CaseState.case_id == case_id)
+        wanted = select(CaseState.view, CaseState.case_id, CaseState.number)
+        wanted = wanted.where(CaseState.case_id == case_id)
         if number is not None:
             wanted = wanted.where(CaseState.number == number)
         wanted = wanted.order_by(CaseState.number.desc()).limit(1)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(wanted)).one_or_none()
-            if found is None:
-                return None
-            problems = await _problems(connection, [(case_id, found.number)])
-        return {**found.view, "problems": problems.get((case_id, found.number), [])}
+        return await self._database.read(
+            lambda connection: next(
+                _with_problems(connection, connection.execute(wanted).all()), None
+            )
+        )
 
     async def journal(
         self, case_id: str, number: int, after_seq: int = -1, *, limit: int = MOST
@@ -150,8 +160,7 @@ class Queries:
             .order_by(Journal.seq)
             .limit(max(1, min(limit, MOST)))
         )
-        async with self._database.reading() as connection:
-            return tuple(map(as_row, (await connection.execute(wanted)).mappings()))
+        return tuple(map(as_row, await self._all(wanted)))
 
     async def event(
         self, case_id: str, event_id: str, number: int | None = None
@@ -168,9 +177,7 @@ class Queries:
         if number is not None:
             wanted = wanted.where(Journal.number == number)
         wanted = wanted.order_by(Journal.number.desc(), Journal.seq).limit(1)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(wanted)).mappings().one_or_none()
-        return None if found is None else as_row(found)
+        return next(map(as_row, await self._all(wanted)), None)
 
     async def feed(self, after: str = "", *, limit: int = 200) -> FeedPage:
         """All journal rows of all cases behind a cursor, revisions included.
@@ -193,12 +200,11 @@ class Queries:
             .order_by(Journal.xact, Journal.position)
             .limit(max(1, min(limit, MOST)))
         )
-        if self._database.engine.dialect.name == "postgresql":
+        if self._database.dialect == "postgresql":
             wanted = wanted.where(
                 text("journal.xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
             )
-        async with self._database.reading() as connection:
-            found = (await connection.execute(wanted)).mappings().all()
+        found = await self._all(wanted)
         if not found:
             return FeedPage((), after)
         last = found[-1]
@@ -224,26 +230,25 @@ class Queries:
             if condition is not None:
                 wanted = wanted.where(condition)
         wanted = wanted.order_by(Notice.at, Notice.key).limit(max(1, min(limit, MOST)))
-        async with self._database.reading() as connection:
-            found = (await connection.execute(wanted)).all()
-            marks = await connection.execute(
-                select(DeliveryMark.__table__)
-                .where(DeliveryMark.notice_key.in_([row.key for row in found]))
-                .order_by(DeliveryMark.channel, DeliveryMark.recipient)
+
+        def work(connection: Connection) -> tuple[dict[str, Any], ...]:
+            found = connection.execute(wanted).all()
+            deliveries = _deliveries(connection, [row.key for row in found])
+            return tuple(
+                {**row.payload, "number": row.number, "deliveries": deliveries.get(row.key, [])}
+                for row in found
             )
-            deliveries: dict[str, list[dict[str, Any]]] = {}
-            for mark in marks.mappings():
-                values = dict(mark)
-                deliveries.setdefault(values.pop("notice_key"), []).append(values)
-        return tuple(
-            {**row.payload, "number": row.number, "deliveries": deliveries.get(row.key, [])}
-            for row in found
-        )
+
+        return await self._database.read(work)
 
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""
-        async with self._database.reading() as connection:
-            return await find_stuck(connection, now)
+        return await self._database.read(lambda connection: find_stuck(connection, now))
+
+    async def _all(self, wanted: Select[Any]) -> Sequence[RowMapping]:
+        return await self._database.read(
+            lambda connection: connection.execute(wanted).mappings().all()
+        )
 
 
 def _conditions(filters: CaseFilter) -> list[ColumnElement[bool]]:
@@ -300,22 +305,35 @@ def _holds() -> ColumnElement[bool]:
     )
 
 
-async def _problems(
-    connection: AsyncConnection, names: list[tuple[str, int]]
-) -> dict[tuple[str, int], list[dict[str, Any]]]:
-    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    if not names:
-        return found
+def _with_problems(
+    connection: Connection, cases: Sequence[SqlRow[Any]]
+) -> Iterator[dict[str, Any]]:
+    """The cases' views, each with its open problems."""
+    names = [(row.case_id, row.number) for row in cases]
     wanted = (
         select(CaseProblem.__table__)
         .where(CaseProblem.cleared.is_(None))
         .where(tuple_of(CaseProblem.case_id, CaseProblem.number).in_(names))
         .order_by(CaseProblem.since, CaseProblem.code)
     )
-    for row in (await connection.execute(wanted)).mappings():
-        found.setdefault((row["case_id"], row["number"]), []).append(
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {name: [] for name in names}
+    for row in connection.execute(wanted).mappings() if names else ():
+        found[row["case_id"], row["number"]].append(
             {"code": row["code"], "detail": row["detail"], "since": row["since"]}
         )
+    return ({**row.view, "problems": found[row.case_id, row.number]} for row in cases)
+
+
+def _deliveries(connection: Connection, keys: list[str]) -> dict[str, list[dict[str, Any]]]:
+    wanted = (
+        select(DeliveryMark.__table__)
+        .where(DeliveryMark.notice_key.in_(keys))
+        .order_by(DeliveryMark.channel, DeliveryMark.recipient)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for mark in connection.execute(wanted).mappings():
+        values = dict(mark)
+        found.setdefault(values.pop("notice_key"), []).append(values)
     return found
 
 

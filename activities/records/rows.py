@@ -125,12 +125,16 @@ def _scalars(value: Any) -> Iterator[str]:
             yield str(value)
 
 
+def _fields(value: ClockView | TaskView) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
 def clock(view: ClockView, case: str, number: int) -> dict[str, Any]:
-    return {"case_id": case, "number": number, **asdict(view)}
+    return {"case_id": case, "number": number, **_fields(view)}
 
 
 def task(view: TaskView, case: str, number: int) -> dict[str, Any]:
-    return {"case_id": case, "number": number, **asdict(view)}
+    return {"case_id": case, "number": number, **_fields(view)}
 
 
 def notice(note: Notify, number: int) -> dict[str, Any]:

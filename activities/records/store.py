@@ -11,10 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Executable, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import case as when
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
 from activities.ledger import Delivery
@@ -59,7 +69,7 @@ class Records:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.read = Queries(database)
-        dialect = database.engine.dialect.name
+        dialect = database.dialect
         self._insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
         self._save_case = self._upsert(CaseState, _newer)
         self._save_clock = self._upsert(Clock)
@@ -94,56 +104,54 @@ class Records:
     async def write(self, batch: Batch, number: int) -> None:
         """Keep what one turn decided. Any number of times and in any order of turns: rows and
         notices that are there stay as they are, and an older view never replaces a newer one."""
-        case = batch.case
-        async with self.database.writing() as connection:
-            # First the projection: its row is what two writers of one case wait at.
-            newest = await self._write_view(connection, batch, number)
-            if batch.rows:
-                await self._write_rows(connection, batch, number)
-            if batch.notices:
-                await connection.execute(
-                    self._add_notice, [made.notice(note, number) for note in batch.notices]
-                )
-            if newest:
-                await self._set_problems(connection, case, number, batch.problems, batch.view.at)
-                if batch.view.ended is not None:
-                    await connection.execute(
-                        update(CaseKey)
-                        .where(CaseKey.case_id == case, CaseKey.number == number)
-                        .values(ended=batch.view.ended)
-                    )
+        await self.database.write(lambda connection: self._write(connection, batch, number))
 
-    async def _write_view(self, connection: AsyncConnection, batch: Batch, number: int) -> bool:
+    def _write(self, connection: Connection, batch: Batch, number: int) -> None:
+        case = batch.case
+        # First the projection: its row is what two writers of one case wait at.
+        newest = self._write_view(connection, batch, number)
+        if batch.rows:
+            self._write_rows(connection, batch, number)
+        if batch.notices:
+            connection.execute(
+                self._add_notice, [made.notice(note, number) for note in batch.notices]
+            )
+        if newest:
+            self._set_problems(connection, case, number, batch.problems, batch.view.at)
+            if batch.view.ended is not None:
+                connection.execute(
+                    update(CaseKey)
+                    .where(CaseKey.case_id == case, CaseKey.number == number)
+                    .values(ended=batch.view.ended)
+                )
+
+    def _write_view(self, connection: Connection, batch: Batch, number: int) -> bool:
         view = batch.view
-        saved = await connection.execute(self._save_case, made.case_state(view, number))
-        if saved.rowcount == 0:
+        if not _inserted(connection, self._save_case, made.case_state(view, number)):
             return False
         if view.clocks:
-            await connection.execute(
+            connection.execute(
                 self._save_clock, [made.clock(item, batch.case, number) for item in view.clocks]
             )
-        await connection.execute(
+        connection.execute(
             delete(Task).where(
                 Task.case_id == batch.case, Task.number == number, Task.done.is_(None)
             )
         )
         if view.tasks:
-            await connection.execute(
+            connection.execute(
                 self._save_task, [made.task(item, batch.case, number) for item in view.tasks]
             )
         return True
 
-    async def _write_rows(self, connection: AsyncConnection, batch: Batch, number: int) -> None:
+    def _write_rows(self, connection: Connection, batch: Batch, number: int) -> None:
         offered = {row.seq: made.journal(row, batch.case, number) for row in batch.rows}
-        added = await connection.execute(
-            self._add_row, list(offered.values()), execution_options={"preserve_rowcount": True}
-        )
-        if added.rowcount == len(offered):
+        if _inserted(connection, self._add_row, list(offered.values())) == len(offered):
             return
         # Some were there. The same again is a repetition; another fact under the same number (or
         # the same event under another) is what the case decided anew after a crash: it is kept as
         # a later revision, for the case's own history is the truth.
-        found = await connection.execute(
+        found = connection.execute(
             select(Journal.__table__).where(
                 Journal.case_id == batch.case,
                 Journal.number == number,
@@ -160,7 +168,7 @@ class Records:
             {**row, "revision": revisions.get(seq, 0) + 1} for seq, row in sorted(offered.items())
         ]
         if anew:
-            await connection.execute(insert(Journal), anew)
+            connection.execute(insert(Journal), anew)
 
     # -- keys
 
@@ -187,8 +195,10 @@ class Records:
                 code="key_unusable",
                 hint="keys are short text without NUL and without halves of surrogate pairs",
             )
-        async with self.database.writing() as connection:
-            added = await connection.execute(
+
+        def work(connection: Connection) -> tuple[bool, Mapping[str, Any] | None]:
+            added = _inserted(
+                connection,
                 self._insert(CaseKey).on_conflict_do_nothing(),
                 {
                     "process": process,
@@ -202,13 +212,16 @@ class Records:
                     "ended": None,
                 },
             )
-            owner = await _owner(
+            owner = _owner(
                 connection,
                 (CaseKey.process == process) & (CaseKey.key == key) & (CaseKey.number == number),
             )
+            return added == 1, owner
+
+        added, owner = await self.database.write(work)
         if owner is None:
             raise RecordsConflict(f"{case_id} {number} belongs to another process or key")
-        mine = added.rowcount == 1 or (claimant != "" and owner["claimant"] == claimant)
+        mine = added or (claimant != "" and owner["claimant"] == claimant)
         return KeyClaim(mine=mine, **owner)
 
     async def key(self, process: str, key: str, number: int | None = None) -> KeyClaim | None:
@@ -216,8 +229,7 @@ class Records:
         where = (CaseKey.process == process) & (CaseKey.key == key)
         if number is not None:
             where &= CaseKey.number == number
-        async with self.database.reading() as connection:
-            owner = await _owner(connection, where)
+        owner = await self.database.read(lambda connection: _owner(connection, where))
         return None if owner is None else KeyClaim(mine=False, **owner)
 
     # -- the ledger of notices
@@ -227,20 +239,23 @@ class Records:
         latest = select(func.coalesce(func.max(CaseState.number), 1)).where(
             CaseState.case_id == notice.case
         )
-        async with self.database.writing() as connection:
-            number = (await connection.execute(latest)).scalar_one()
-            await connection.execute(self._add_notice, made.notice(notice, number))
+
+        def work(connection: Connection) -> tuple[Delivery, ...]:
+            number = connection.execute(latest).scalar_one()
+            connection.execute(self._add_notice, made.notice(notice, number))
             if deliveries:
-                await connection.execute(
+                connection.execute(
                     self._insert(DeliveryMark).on_conflict_do_nothing(),
                     [made.delivery(notice.key, item) for item in deliveries],
                 )
-            marks = await connection.execute(
+            marks = connection.execute(
                 select(DeliveryMark.__table__)
                 .where(DeliveryMark.notice_key == notice.key)
                 .order_by(DeliveryMark.channel, DeliveryMark.recipient)
             )
             return tuple(made.as_delivery(mark) for mark in marks.mappings())
+
+        return await self.database.write(work)
 
     async def mark(self, key: str, delivery: Delivery) -> None:
         """Keep how far a delivery got. What arrived stays so: a late word of a failed twin does
@@ -249,19 +264,20 @@ class Records:
         statement = self._upsert(
             DeliveryMark, lambda new: or_(~settled, new.status.in_(("sent", "merged")))
         )
-        async with self.database.writing() as connection:
-            await connection.execute(statement, made.delivery(key, delivery))
+        values = made.delivery(key, delivery)
+        await self.database.write(lambda connection: connection.execute(statement, values))
 
     # -- problems
 
     async def problems(self, case: str, number: int, codes: Sequence[str], at: int) -> None:
         """Say all that is wrong with a case now, each as `code` or `code: detail`. What is not
         named is cleared at `at`; what goes on keeps its first instant."""
-        async with self.database.writing() as connection:
-            await self._set_problems(connection, case, number, codes, at)
+        await self.database.write(
+            lambda connection: self._set_problems(connection, case, number, codes, at)
+        )
 
-    async def _set_problems(
-        self, connection: AsyncConnection, case: str, number: int, codes: Sequence[str], at: int
+    def _set_problems(
+        self, connection: Connection, case: str, number: int, codes: Sequence[str], at: int
     ) -> None:
         found = {
             code.strip(): detail.strip()
@@ -274,7 +290,7 @@ class Records:
         )
         if found:
             gone = gone.where(CaseProblem.code.not_in(list(found)))
-        await connection.execute(gone.values(cleared=at))
+        connection.execute(gone.values(cleared=at))
         if found:
             new = self._insert(CaseProblem)
             again = CaseProblem.cleared.is_not(None)
@@ -286,7 +302,7 @@ class Records:
                     "cleared": None,
                 },
             )
-            await connection.execute(
+            connection.execute(
                 statement,
                 [
                     {
@@ -307,17 +323,14 @@ class Records:
         self, digest: str, content: bytes, *, process: str = "", version: int = 0
     ) -> None:
         """Keep pinned rules for ever; a digest that is there stays as it is."""
-        async with self.database.writing() as connection:
-            await connection.execute(
-                self._insert(Rules).on_conflict_do_nothing(),
-                {"digest": digest, "process": process, "version": version, "content": content},
-            )
+        values = {"digest": digest, "process": process, "version": version, "content": content}
+        statement = self._insert(Rules).on_conflict_do_nothing()
+        await self.database.write(lambda connection: connection.execute(statement, values))
 
     async def rules(self, digest: str) -> bytes | None:
         """The pinned rules with that digest, or None."""
-        async with self.database.reading() as connection:
-            found = await connection.execute(select(Rules.content).where(Rules.digest == digest))
-            return found.scalar_one_or_none()
+        wanted = select(Rules.content).where(Rules.digest == digest)
+        return await self.database.read(lambda connection: connection.scalar(wanted))
 
     # -- statements
 
@@ -344,9 +357,13 @@ def _keys(table: type[DeclarativeBase]) -> list[str]:
     return [column.name for column in table.__table__.primary_key]
 
 
-async def _owner(
-    connection: AsyncConnection, where: ColumnElement[bool]
-) -> Mapping[str, Any] | None:
+def _inserted(connection: Connection, statement: Executable, values: Any) -> int:
+    """How many rows it inserted or replaced; without the option the drivers do not agree."""
+    done = connection.execute(statement, values, execution_options={"preserve_rowcount": True})
+    return done.rowcount
+
+
+def _owner(connection: Connection, where: ColumnElement[bool]) -> Mapping[str, Any] | None:
     newest = (
         select(
             CaseKey.case_id.label("case"),
@@ -361,5 +378,5 @@ async def _owner(
         .order_by(CaseKey.number.desc())
         .limit(1)
     )
-    found = (await connection.execute(newest)).mappings().one_or_none()
+    found = connection.execute(newest).mappings().one_or_none()
     return None if found is None else dict(found)

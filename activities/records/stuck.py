@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from sqlalchemy import tuple_ as tuple_of
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.records.schema import CaseProblem, CaseState, Clock, DeliveryMark, Notice
 
@@ -86,10 +85,10 @@ def _undeliverable(now: int) -> Select[Any]:
     )
 
 
-def _silent(now: int) -> Select[Any]:
+def _silent(now: int) -> Any:
     # Who is on hold is expected to be silent until then.
     not_held = or_(CaseState.hold_until.is_(None), CaseState.hold_until <= now)
-    told: Select[Any] = select(
+    told = select(
         CaseState.case_id,
         CaseState.number,
         CaseState.state,
@@ -131,11 +130,11 @@ _QUESTIONS: dict[ReasonKind, Callable[[int], Select[Any]]] = {
 }
 
 
-async def find_stuck(connection: AsyncConnection, now: int) -> tuple[StuckCase, ...]:
+def find_stuck(connection: Connection, now: int) -> tuple[StuckCase, ...]:
     """Every open case with a reason; the longest late first, then by case."""
     reasons: dict[tuple[str, int], list[Reason]] = {}
     for kind, question in _QUESTIONS.items():
-        for row in (await connection.execute(question(now))).mappings():
+        for row in (connection.execute(question(now))).mappings():
             facts = dict(row)
             name = (facts.pop("case_id"), facts.pop("number"))
             for start, amount in _AMOUNTS.get(kind, ()):
@@ -149,7 +148,7 @@ async def find_stuck(connection: AsyncConnection, now: int) -> tuple[StuckCase, 
         )
         found += [
             StuckCase(row.case_id, row.number, row.view, tuple(reasons[row.case_id, row.number]))
-            for row in await connection.execute(views)
+            for row in connection.execute(views)
         ]
     return tuple(sorted(found, key=_urgency))
 

