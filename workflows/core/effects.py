@@ -68,6 +68,8 @@ class Notify:
     to: str
     at: int
     seq: int
+    number: int = 1
+    """Of the case: 1, or more for one that was opened again."""
     clock: str = ""
     cycle: int = 0
     rung: str = ""

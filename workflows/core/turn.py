@@ -248,6 +248,7 @@ class Turn:
                 process=self.case.process,
                 at=self.at,
                 seq=self.seq,
+                number=self.case.number,
                 zone=self.program.zone,
                 organisation=str(self.data.get(attributes.organisation or "") or ""),
                 region=str(self.data.get(attributes.region or "") or ""),
