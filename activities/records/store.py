@@ -17,7 +17,6 @@ from sqlalchemy import (
     Executable,
     and_,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -236,13 +235,9 @@ class Records:
 
     async def claim(self, notice: Notify, deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
         """Keep the notice and its deliveries where absent; return all of its deliveries."""
-        latest = select(func.coalesce(func.max(CaseState.number), 1)).where(
-            CaseState.case_id == notice.case
-        )
 
         def work(connection: Connection) -> tuple[Delivery, ...]:
-            number = connection.execute(latest).scalar_one()
-            connection.execute(self._add_notice, made.notice(notice, number))
+            connection.execute(self._add_notice, made.notice(notice, notice.number))
             if deliveries:
                 connection.execute(
                     self._insert(DeliveryMark).on_conflict_do_nothing(),
