@@ -1,0 +1,124 @@
+"""`validate`, `diagram` and `norms`: what can be said of definitions without running anything.
+
+What it is: the commands. Who may import it: `cli`.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from definitions.bundle import digest
+from definitions.loader import FOLDER, load_file, load_library
+from definitions.model import Process
+from definitions.problems import DefinitionError, Problem
+from surfaces.diagram import mermaid
+from surfaces.norms import Naming, namings
+from surfaces.output import Exit, Json, complain, plain, say, table
+from surfaces.rules import Rules
+
+Folder = Annotated[Path | None, Parameter(name="--definitions", help="Folder of definitions.")]
+
+
+def validate(*files: Path, definitions: Folder = None, json: Json = False) -> int:
+    """Check definitions: all of a folder, or the files that are named.
+
+    Every problem is reported at once, with its line. Exit code 0 if all are sound, 2 if not.
+    """
+    folder = FOLDER if definitions is None else definitions
+    processes: list[Process] = []
+    problems: list[Problem] = []
+    for path in files or (folder,):
+        try:
+            if path.is_dir():
+                processes += load_library(path).processes.values()
+            else:
+                processes.append(load_file(path, folder))
+        except DefinitionError as error:
+            problems += error.problems
+    result = {
+        "valid": not problems,
+        "processes": [_process(process) for process in processes],
+        "problems": [problem.to_json() for problem in problems],
+    }
+    say(result, json, lambda console: _sound(console, processes))
+    if not problems:
+        return Exit.DONE
+    if not json:
+        complain(DefinitionError(problems), json=False)
+    return Exit.BAD_INPUT
+
+
+def _process(process: Process) -> dict[str, Any]:
+    return {
+        "process": process.process,
+        "version": process.version,
+        "title": process.title.model_dump(),
+        "states": len(process.states),
+        "clocks": len(process.clocks),
+        "digest": digest(process),
+    }
+
+
+def _sound(console: Console, processes: list[Process]) -> None:
+    if not processes:
+        return
+    shown = table("PROCESS", "VERSION", "TITLE", "STATES", "CLOCKS", "DIGEST")
+    for process in processes:
+        shown.add_row(
+            process.process,
+            str(process.version),
+            f"{process.title.zh} {process.title.en}",
+            str(len(process.states)),
+            str(len(process.clocks)),
+            digest(process)[:12],
+        )
+    console.print(shown)
+
+
+def diagram(
+    process: str,
+    format: Annotated[  # noqa: A002
+        Literal["mermaid", "svg"], Parameter(help="Text for Mermaid, or a drawing.")
+    ] = "mermaid",
+    definitions: Folder = None,
+    json: Json = False,
+) -> int:
+    """Draw a process: states, events and what clocks do."""
+    model = Rules(definitions)[process].process
+    text = mermaid(model)
+    say(
+        {"process": process, "format": format, "text": text},
+        json,
+        lambda console: console.out(text, highlight=False, end=""),
+    )
+    return Exit.DONE
+
+
+def norms(
+    *rules: Annotated[str, Parameter(help="Ids of rules, or their beginnings.")],
+    definitions: Folder = None,
+    json: Json = False,
+) -> int:
+    """List which rules are named by which elements of the definitions."""
+    found: list[Naming] = []
+    for process in load_library(definitions).processes.values():
+        found += namings(process)
+    if rules:
+        found = [one for one in found if one.rule.startswith(tuple(rules))]
+    by_rule: dict[str, list[Naming]] = defaultdict(list)
+    for one in sorted(found, key=lambda naming: (naming.rule, naming.process, naming.path)):
+        by_rule[one.rule].append(one)
+    result = {rule: [one.to_json() for one in named] for rule, named in by_rule.items()}
+    say(result, json, lambda console: _named(console, by_rule))
+    return Exit.DONE if found else Exit.NOT_AS_EXPECTED
+
+
+def _named(console: Console, by_rule: dict[str, list[Naming]]) -> None:
+    shown = table("RULE", "PROCESS", "ELEMENT")
+    for rule, named in by_rule.items():
+        for index, one in enumerate(named):
+            shown.add_row(rule if index == 0 else "", one.process, plain(one.path))
+    console.print(shown)

@@ -1,0 +1,84 @@
+"""`rehearse`: play scenario files and say what is not as expected.
+
+What it is: the command. What it is not: the playing (`rehearse`) or the judging (`matching`).
+Who may import it: `cli`.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from definitions.problems import DefinitionError, DuecourseError
+from surfaces.output import BadInput, Exit, Json, complain, plain, say
+from surfaces.rehearse import Outcome, rehearse_with
+from surfaces.rehearse_core import CoreRunner
+from surfaces.rules import Rules
+from surfaces.scenario import ScenarioError, files, load_scenario
+from surfaces.trace import Trace
+
+
+def rehearse(
+    *paths: Path,
+    on: Annotated[Literal["core"], Parameter(help="What the cases run on.")] = "core",
+    definitions: Annotated[Path | None, Parameter(help="Folder of definitions.")] = None,
+    verbose: Annotated[
+        bool, Parameter(name=["--verbose", "-v"], negative="", help="Show every step.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Play scenario files, or all of a folder, over simulated weeks.
+
+    Exit code 0 if everything was as expected, 1 if not, 2 if a file cannot be used.
+    """
+    if not paths:
+        raise BadInput("name scenario files or folders", hint="rehearse tests/scenarios")
+    found = files(paths)
+    if not found:
+        raise BadInput(f"there is no scenario below {', '.join(map(str, paths))}")
+    rules = Rules(definitions)
+    outcomes: list[Outcome] = []
+    broken: list[DuecourseError] = []
+    for path in found:
+        try:
+            outcomes.append(rehearse_with(load_scenario(path), rules, CoreRunner(rules)))
+        except (ScenarioError, DefinitionError) as error:
+            if str(error) not in map(str, broken):
+                broken.append(error)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    result: dict[str, Any] = {
+        "passed": not failed and not broken,
+        "scenarios": [outcome.to_json() for outcome in outcomes],
+        "errors": [error.to_json() for error in broken],
+    }
+    say(result, json, lambda console: _show(console, outcomes, verbose, len(found)))
+    for one in broken if not json else ():
+        complain(one, json=False)
+    if broken:
+        return Exit.BAD_INPUT
+    return Exit.NOT_AS_EXPECTED if failed else Exit.DONE
+
+
+def _show(console: Console, outcomes: list[Outcome], verbose: bool, count: int) -> None:
+    for outcome in outcomes:
+        mark, style = ("passed", "green") if outcome.passed else ("FAILED", "bold red")
+        console.print(plain(f"{mark}  ", style) + plain(f"{outcome.scenario}  ({outcome.file})"))
+        for step in outcome.steps:
+            if verbose or step.differences:
+                _show_step(console, step)
+    passed = sum(outcome.passed for outcome in outcomes)
+    console.print(plain(f"{passed} of {count} scenarios passed"))
+
+
+def _show_step(console: Console, step: Trace) -> None:
+    told = step.to_json()
+    name = f"step {step.number}" if step.number else "start"
+    did = told["send"] or "time passes"
+    view = step.seen.view
+    state = "" if view is None else f"  → {view.state}"
+    console.print(plain(f"  {name}  {told['at']}  {step.seen.case}  {did}{state}"))
+    if step.refusal is not None:
+        console.print(plain(f"      refused {step.refusal['code']}: {step.refusal['message']}"))
+    for difference in step.differences:
+        console.print(plain(f"      {difference}", "red"))

@@ -1,0 +1,194 @@
+"""A world of cases on the pure core: weeks pass in milliseconds.
+
+What it is: the runner of rehearsals. All cases share one time: what lies ahead of any of them is
+decided strictly in the order of its instants, and a case that another opens begins at that instant.
+What it is not: durable. It uses the production rules and keeps everything in memory.
+Who may import it: the surfaces, tests and benchmarks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from definitions.forms import start_items
+from definitions.model import Item
+from definitions.problems import DuecourseError
+from surfaces.rehearse import News, Reply
+from surfaces.rules import Rules
+from workflows.core.case import Actor, Case, Incoming
+from workflows.core.decide import SYSTEM, Decision, decide, look, open_case, wakeup
+from workflows.core.effects import CaseView, Notify, OpenCase, Row
+from workflows.core.errors import IllegalEvent
+from workflows.core.program import Program
+from workflows.core.view import view_of
+
+
+@dataclass(slots=True)
+class _Life:
+    """A case and its rules."""
+
+    program: Program
+    case: Case
+
+
+class CoreRunner:
+    """The `Runner` of the pure core."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.now = 0
+        self._lives: dict[str, _Life] = {}
+        self._rows: list[tuple[str, Row]] = []
+        self._notices: list[Notify] = []
+        self._opened: list[str] = []
+        self._troubles: list[str] = []
+
+    # --- what a scenario does ---------------------------------------------------------------
+
+    async def start(self, process: str, key: str, event: Incoming, at: int) -> Reply:
+        """Open a case; one that exists is returned as it is and nothing is opened."""
+        known = self._lives.get(f"{process}:{key}")
+        if known is not None:
+            case = known.case
+            return Reply({"case": case.id, "status": "existing", "state": case.state})
+        try:
+            decision = self._open(process, key, event, at)
+        except DuecourseError as refused:
+            return Reply(refusal=refused.to_json())
+        return Reply(decision.answer)
+
+    async def send(self, case: str, event: Incoming, at: int) -> Reply:
+        """Send an event."""
+        return self._send(case, event, at)
+
+    async def pass_time(self, until: int, over: bool) -> None:
+        """Wake every case at its instants, the earliest first."""
+        while (ring := self._next()) is not None and ring[0] <= until:
+            self._look(ring[1], ring[0])
+        self.now = max(self.now, until)
+        if over:
+            self._settle(until)
+
+    async def outage(self, at: int, until: int, case: str, event: Incoming | None) -> Reply:
+        """The event was handed over at `at` and is the first thing decided at `until`."""
+        self.now = max(self.now, until)
+        reply = Reply()
+        if event is not None:
+            occurred = at if event.occurred is None else event.occurred
+            late = Incoming(event.name, event.id, event.actor, event.data, occurred)
+            reply = self._send(case, late, until)
+        for name in list(self._lives):
+            self._look(name, until)
+        if event is None:
+            self._settle(until)
+        return reply
+
+    async def view(self, case: str) -> CaseView | None:
+        """The case now."""
+        life = self._lives.get(case)
+        return None if life is None else view_of(life.program, life.case, self.now)
+
+    async def news(self) -> News:
+        """What happened since the last call."""
+        news = News(
+            tuple(self._rows), tuple(self._notices), tuple(self._opened), tuple(self._troubles)
+        )
+        for kept in (self._rows, self._notices, self._opened, self._troubles):
+            kept.clear()
+        return news
+
+    def case(self, case: str) -> Case:
+        """A case as the core knows it."""
+        return self._lives[case].case
+
+    # --- time -------------------------------------------------------------------------------
+
+    def _next(self) -> tuple[int, str] | None:
+        rings = [
+            (ring, order, name)
+            for order, (name, life) in enumerate(self._lives.items())
+            if (ring := wakeup(life.program, life.case)) is not None
+        ]
+        if not rings:
+            return None
+        ring, _, name = min(rings)
+        return max(ring, self.now), name
+
+    def _settle(self, until: int) -> None:
+        """The second `until` is over for every case, those included that others open meanwhile."""
+        done = -1
+        while done != len(self._rows):
+            done = len(self._rows)
+            for name in list(self._lives):
+                self._look(name, until, whole_second=True)
+
+    def _look(self, name: str, at: int, whole_second: bool = False) -> None:
+        life = self._lives[name]
+        self.now = max(self.now, at)
+        self._take(life, look(life.program, life.case, at, whole_second))
+
+    # --- deciding ---------------------------------------------------------------------------
+
+    def _send(self, case: str, event: Incoming, at: int) -> Reply:
+        life = self._lives.get(case)
+        if life is None:
+            there = ", ".join(self._lives) or "none"
+            message = f"there is no case '{case}'"
+            return Reply(
+                refusal={"code": "unknown_case", "message": f"{message}; there are {there}"}
+            )
+        try:
+            decision = decide(life.program, life.case, event, at)
+        except IllegalEvent as refused:
+            return Reply(refusal=refused.to_json())
+        self._take(life, decision)
+        return Reply(decision.answer)
+
+    def _open(self, process: str, key: str, event: Incoming, at: int, origin: str = "") -> Decision:
+        program = self.rules[process]
+        decision = open_case(program, key, event, at, origin=origin)
+        life = _Life(program, decision.case)
+        self._lives[decision.case.id] = life
+        self._take(life, decision)
+        return decision
+
+    def _take(self, life: _Life, decision: Decision) -> None:
+        life.case = decision.case
+        self._rows += [(life.case.id, row) for row in decision.rows]
+        self._notices += decision.notices
+        for wanted in decision.opens:
+            self._link(wanted)
+
+    def _link(self, wanted: OpenCase) -> None:
+        """Open another case at the instant of what asked for it, once."""
+        target = f"{wanted.process}:{wanted.business_key}"
+        if target in self._lives:
+            return
+        try:
+            program = self.rules[wanted.process]
+            data = as_payload(start_items(program.process), wanted.data)
+            sender = Actor(wanted.actor, SYSTEM.roles)
+            event = Incoming("start", wanted.key, sender, data, wanted.at)
+            self._open(wanted.process, wanted.business_key, event, self.now, wanted.origin)
+        except DuecourseError as refused:
+            self._troubles.append(f"{wanted.origin} could not open {target}: {refused.message}")
+            return
+        self._opened.append(target)
+
+
+def as_payload(items: Mapping[str, Item], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a case stores them, written as a sender would: instants as text."""
+    return {
+        name: _payload(items[name], value) if name in items else value
+        for name, value in data.items()
+    }
+
+
+def _payload(item: Item, value: Any) -> Any:
+    if isinstance(value, list):
+        fields = item.fields or {}
+        return [as_payload(fields, one) if isinstance(one, dict) else one for one in value]
+    if item.type == "instant" and isinstance(value, int):
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    return value

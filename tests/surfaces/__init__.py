@@ -1,0 +1,1 @@
+"""Tests of the surfaces: scenario files, rehearsal, the command line."""
