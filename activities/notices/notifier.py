@@ -181,7 +181,7 @@ class Notifier:
             return _Tried(_marked(delivery, "undeliverable", refused.message))
         except Retryable as failed:
             return self._later(delivery, failed)
-        except Exception as broken:
+        except Exception as broken:  # noqa: BLE001 - one fault must not hang the case
             # Ours, then. Its text may hold a secret; its kind and place do not.
             where = traceback.extract_tb(broken.__traceback__)[-1]
             fault = f"{type(broken).__name__} at {where.name}:{where.lineno}"

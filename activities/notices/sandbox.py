@@ -1,10 +1,11 @@
 """Templates that can do nothing: names, their parts, four filters and `if`.
 
 What it is: jinja2 with everything else refused before it is compiled, so that the size of what a
-template makes is bounded by what it is given. Parts are looked up in mappings only. An unknown name is an
-error; a field that is not filled in is a dash, since that fields exist is checked at loading and
-a notice must not be lost for an optional one. What it is not: words. Who may import it: `templates`, and compositions that
-want to check a process's texts (`problems_of`).
+template makes is bounded by what it is given. Parts are looked up in mappings only. An unknown
+name is an error; a field that is not filled in is a dash, since loading has checked that the field
+exists, and a notice must not be lost for an optional one.
+What it is not: words. Who may import it: `templates`, and compositions that want to check a
+process's texts (`problems_of`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ from definitions.text import Lang
 
 MAX_SOURCE = 8 * 1024
 MAX_OUTPUT = 8 * 1024
+MAX_TOKENS = 40
+MAX_BLOCKS = 40
 # Everything that a template may be made of. Arithmetic, calls, loops and macros are not.
 _ALLOWED = (
     nodes.Template,
@@ -118,9 +121,11 @@ def _final(context: Context, value: object) -> str:
         case str() | int() | float():
             return str(value)
         case list() | tuple():
-            return LABELS[lang]["list"].join(_final(context, one) for one in value)
-        case Mapping() if lang in value:
-            return _final(context, value[lang])
+            words = [str(one) for one in value if isinstance(one, str | int | float)]
+            if len(words) == len(value):
+                return LABELS[lang]["list"].join(words)
+        case Mapping() if isinstance(value.get(lang), str):
+            return str(value[lang])
     raise TypeError("a record has no text of its own: name one of its fields")
 
 
@@ -156,10 +161,24 @@ def problems_of(source: str) -> tuple[str, ...]:
     if len(source.encode("utf-8", "replace")) > MAX_SOURCE:
         return (f"over {MAX_SOURCE} bytes",)
     try:
+        if too_much := _too_much(source):
+            return (too_much,)
         tree = _ENVIRONMENT.parse(source)
-    except (TemplateError, RecursionError) as broken:
+    except TemplateError as broken:
         return (reason(str(broken)),)
     return tuple(dict.fromkeys(_refused(tree)))
+
+
+def _too_much(source: str) -> str:
+    """Parsing and compiling recurse; reading tokens does not, and bounds how deep they can go."""
+    tokens = blocks = 0
+    for _, kind, _ in _ENVIRONMENT.lex(source):
+        if kind in ("variable_begin", "block_begin"):
+            tokens, blocks = 0, blocks + (kind == "block_begin")
+        tokens += kind not in ("data", "whitespace")
+        if tokens > MAX_TOKENS:
+            return f"over {MAX_TOKENS} signs and names in one placeholder"
+    return f"over {MAX_BLOCKS} blocks" if blocks > MAX_BLOCKS else ""
 
 
 def _refused(tree: nodes.Template) -> Iterator[str]:

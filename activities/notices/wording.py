@@ -31,7 +31,8 @@ WORDS: Mapping[Variant, Mapping[Lang, Words]] = {
     "reminder": {
         "zh": Words(
             "【临期提醒】{{ case }}：{{ title }}{% if due %}，{{ due }} 到期{% endif %}",
-            "“{{ title }}”将{% if left %}于 {{ left }}后（自然时间）{% else %}很快{% endif %}到期。",
+            "“{{ title }}”将{% if left %}于 {{ left }}后（自然时间）{% else %}很快{% endif %}"
+            "到期。",
             "请在期限前完成；如已完成，请在案件中登记。",
         ),
         "en": Words(

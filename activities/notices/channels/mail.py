@@ -42,6 +42,8 @@ class Mail:
 
     async def send(self, message: Message) -> Receipt:
         """Accepted by the server for its one recipient."""
+        if "@" not in message.address:
+            raise Permanent("the recipient has no e-mail address")
         message_id = f"<{message.id}@{self.domain}>"
         hidden = (message.address, self.username, self.password)
         try:
@@ -65,9 +67,9 @@ class Mail:
             raise _failure(refused.code, "recipient", refused.message, hidden) from broken
         except aiosmtplib.SMTPResponseException as broken:
             raise _failure(broken.code, "message", broken.message, hidden) from broken
-        except aiosmtplib.SMTPNotSupported as broken:
-            raise Permanent(reason(f"the server cannot: {broken.message}", *hidden)) from broken
         except (aiosmtplib.SMTPException, OSError) as broken:
+            if isinstance(broken, aiosmtplib.SMTPNotSupported):
+                raise Permanent(reason(f"the server cannot: {broken.message}", *hidden)) from broken
             raise Retryable(f"no connection ({type(broken).__name__})") from broken
         except ValueError as broken:
             raise Permanent(reason(f"not a mail: {broken}", *hidden)) from broken

@@ -72,9 +72,10 @@ VERDICTS: Mapping[Kind, Mapping[int, Verdict]] = {
         99991400: "wait",  # rate
     },
 }
-# Bytes of one text, with room for what stands around it (WeCom counts 4096 for the text alone,
-# the others about 20 KB for the body).
-LIMITS: Mapping[Kind, int] = {"wecom": 4000, "dingtalk": 16_000, "feishu": 16_000}
+# Bytes of one text, with room for the mentions below it and for what stands around it (WeCom counts
+# 4096 for the text alone, the others about 20 KB for the body).
+MENTIONS = 480
+LIMITS: Mapping[Kind, int] = {"wecom": 3600, "dingtalk": 16_000, "feishu": 16_000}
 RATES: Mapping[Kind, int] = {"wecom": 20, "dingtalk": 20, "feishu": 100}
 
 
@@ -117,7 +118,7 @@ class Robot:
 
     def _body(self, message: Message, now: int) -> dict[str, Any]:
         text = cut(message.markdown, self.limit)
-        who = [account for account in message.address.split(",") if account]
+        who = _mentioned(message.address)
         match self.kind:
             case "wecom":
                 said = "\n".join([text, *(f"<@{account}>" for account in who)])
@@ -157,6 +158,18 @@ class Robot:
         if verdict == "never":
             raise Permanent(text)
         raise Retryable(text, limited=verdict == "wait")
+
+
+def _mentioned(address: str) -> list[str]:
+    """The accounts, as many as the room left for them takes; everybody else reads it anyway."""
+    who: list[str] = []
+    left = MENTIONS
+    for account in filter(None, address.split(",")):
+        left -= len(account.encode()) + len("<at id=></at>\n")
+        if left < 0:
+            break
+        who.append(account)
+    return who
 
 
 def _said(answer: Answer) -> Mapping[str, Any]:
