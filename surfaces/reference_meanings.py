@@ -1,0 +1,361 @@
+"""What each key of a definition and of a scenario means, one sentence a key.
+
+What it is: the literal table behind `docs/reference.md`. Types and defaults are not said here: they
+come from the models.
+What it is not: rules. A key without a sentence, or a sentence without a key, fails `reference`.
+Only `surfaces.reference` and its test import it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_MOVE: Final = {
+    "to": "The state it leads to; left out, the case stays where it is and only records.",
+    "set": "Case fields and their new values. A number or a boolean stands for itself; text is "
+    "an expression, so a literal text is `\"'A2'\"`. Later ones see earlier ones.",
+    "append": "A record added to a list of records, column by column.",
+    "owner": "Who is responsible from now on: an expression that gives a person's id.",
+    "notify": "Messages to people.",
+    "open": "The link whose case is opened.",
+    "norm": "The rules that it implements.",
+}
+_EVENT: Final = {
+    **_MOVE,
+    "title": "What people call it.",
+    "by": "Roles that may send it. `anyone` lets every role; left out, everybody may.",
+    "form": "What the sender has to say, or the name of a form.",
+    "when": "The guard. It sees the case after the form's `required` and `optional` fields are "
+    "stored in it, and `event.x` for every field of the form.",
+    "refuse": "What the sender is told when no way is open.",
+    "branches": "Ways out of an exclusive gateway, tried in order: the first whose `when` holds.",
+    "reopens": "Opens a closed case again: each clock follows its `reopen` law.",
+    "hold": "Puts the case on hold: clocks with `pause.holds` stand still.",
+    "release": "Ends the hold before its time.",
+    "acknowledges": "Clocks whose rungs marked `unless_acknowledged` fire no more.",
+    "tolerance": "How late it may be reported; left out, the process's own.",
+}
+
+MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "Process": {
+            "process": "The id. It is the Temporal workflow type and the first part of a case's "
+            "id.",
+            "version": "Counted up by the author with each published change.",
+            "title": "What people call it.",
+            "norm": "Rules that the process as a whole implements.",
+            "calendar": "The working calendar of its clocks, and the time zone of its days.",
+            "owner": "The role that is responsible for a case. Its first holder who acts on a "
+            "case becomes the owner.",
+            "tolerance": "How late an event may be reported, and how long a lapse can be undone.",
+            "start": "What happens at the opening.",
+            "attributes": "Which case fields lists show and filter by.",
+            "data": "The fields of a case.",
+            "forms": "Forms that several events share.",
+            "tables": "Decision tables.",
+            "links": "Other cases that this process may open.",
+            "clocks": "The promises.",
+            "states": "The states. The first one is where a case begins.",
+            "anywhere": "Events accepted in many states.",
+            "forbid": "Prohibitions that hold whatever the state.",
+            "roles": "Roles of its own, beside the shared ones.",
+            "ladders": "Ladders of its own, beside the shared ones.",
+            "calendars": "Calendars of its own, beside the shared ones.",
+        },
+        "Start": {
+            **_MOVE,
+            "to": "Not for a start: a case begins in its first state.",
+            "by": "Roles that may open a case; left out, everybody may.",
+            "when": "A condition on the data given; without it, a case is not opened.",
+            "refuse": "What the sender is told when it does not hold.",
+        },
+        "Attributes": {
+            "organisation": "The field that says whose case it is; the directory reads it too.",
+            "region": "The field with the region; the directory reads it too.",
+            "priority": "The field that says how urgent it is.",
+            "profile": "The field that says which profile of rules it follows.",
+        },
+        "Item": {
+            "type": "What kind of value it is; see [types of fields](#types-of-fields).",
+            "title": "What people call it.",
+            "required": "Whether a sender has to give it.",
+            "values": "The values of an enum: a list, or a mapping to titles.",
+            "min": "The least number (for money in fen).",
+            "max": "The largest number (for money in fen).",
+            "max_length": "The most characters of a text.",
+            "max_items": "The most entries of a list; a full list refuses.",
+            "of": "What a list holds.",
+            "fields": "The columns of a record.",
+            "personal": "Never shown in notices, lists or attributes, and never read by an "
+            "expression.",
+            "unit": "What a number counts; for people.",
+        },
+        "DataField": {
+            "default": "The value if none was given at the start.",
+            "derive": "A table that gives the value at the start if the sender gave none.",
+            "internal": "Set by the process, never by whoever opens the case.",
+        },
+        "Table": {
+            "title": "What people call it.",
+            "norm": "The rules that it implements.",
+            "hit": "`first`: the first row that fits answers. `unique`: rows may not overlap.",
+            "inputs": "What is looked at: names and expressions.",
+            "output": "The kind of answer.",
+            "rows": "The rows. That one always answers is proved when the file is loaded.",
+        },
+        "Row": {
+            "when": "Cells by input: a value, a list of values, or for numbers `<= 200`, `> 200` "
+            "or `200..300`, both ends included. An input that is not named fits anything.",
+            "then": "The answer.",
+            "norm": "The rules that the row implements.",
+        },
+        "Notice": {
+            "to": "A role, `assignee`, `owner` or `customer`; or several.",
+            "text": "What is said; see [texts](#texts).",
+            "when": "Only if this holds.",
+            "urgent": "Delivered in quiet hours too.",
+            "norm": "The rules that it implements.",
+        },
+        "Link": {
+            "process": "The process of the other case.",
+            "title": "What people call it.",
+            "key": "An expression: the other case's key.",
+            "data": "Fields of the other case and expressions for them.",
+            "planned": "There may be no such process yet. Until there is one, a move that opens "
+            "it is refused with `target_unavailable`.",
+            "available": "Filled in when the file is loaded; not for authors.",
+            "norm": "The rules that it implements.",
+        },
+        "Branch": {
+            **_MOVE,
+            "when": "The way is taken if this holds; the default flow has none.",
+            "title": "What people call it.",
+        },
+        "Hold": {
+            "max": "The longest that it may last, in wall-clock time.",
+            "until": "An instant at which it ends before that.",
+        },
+        "Event": _EVENT,
+        "CaseEvent": {
+            **_EVENT,
+            "within": "`open`: every state that is not closed. `closed`: every closed one. `any`, "
+            "or a list of states.",
+            "unless": "States in which it is not accepted after all.",
+        },
+        "Forbid": {
+            "when": "What must not be. It is judged before every event.",
+            "refuse": "What the sender is told.",
+            "unless": "Events and tasks that are exempt.",
+            "norm": "The rules that it implements.",
+        },
+        "Trigger": {
+            "on": "The event, task or happening; see [triggers](#triggers).",
+            "when": "Only if this holds.",
+        },
+        "BudgetFromTable": {
+            "table": "The table, whose `output` is `budget`. When data change, so may the budget.",
+        },
+        "BudgetUntil": {
+            "until": "An expression: the promised instant, in time at that second; or a date, in "
+            "time until its end.",
+            "otherwise": "The budget if there is no such value.",
+        },
+        "Pause": {
+            "states": "States in which it stands still.",
+            "holds": "Whether it stands still while the case is on hold.",
+        },
+        "Lapse": {
+            **_MOVE,
+            "title": "What people call it.",
+            "roll": "`next_working_day`: if the deadline's day is no working day, the right lapses "
+            "at the end of the next one.",
+        },
+        "Clock": {
+            "title": "What people call it; reminders say it.",
+            "norm": "The rules that it implements.",
+            "kind": "What is promised; it decides the default of `reopen`.",
+            "party": "To whom: the customer, somebody inside, a supplier.",
+            "budget": "How much time there is; see [budgets](#budgets).",
+            "calendar": "The working calendar; left out, the process's. `always` is 24×7.",
+            "start": "What starts a cycle. An open cycle is left as it is, unless `each`.",
+            "stop": "What keeps the promise.",
+            "cancel": "What makes it void.",
+            "reset": "What supersedes it by a new cycle with a fresh budget: a promise changed.",
+            "when": "A cycle starts only if this holds.",
+            "anchor": "Where the budget is counted from, if not from the instant of the trigger.",
+            "fulfilled": "If this holds, it is met in the same instant in which it starts.",
+            "pause": "When it stands still.",
+            "change": "What a new answer of its table does to a running cycle. `carry`: same "
+            "anchor, new budget. `restart`: a new cycle. `stricter_wins`: only if it is earlier.",
+            "reopen": "What re-opening does. `resume`: the time left goes on. `restart`: a new "
+            "cycle. `new_budget`: a new cycle with `reopen_budget`. `none`. By default `resume` "
+            "for a resolution, `restart` for a response, else `none`.",
+            "reopen_budget": "The budget after re-opening.",
+            "ladder": "Who is reminded and told, and when.",
+            "assignee": "The role that owes it; left out, the one that acts in the state, else "
+            "the case's owner.",
+            "lapse": "What the case does by itself when the deadline has passed.",
+            "repeat": "For `periodic`: how many periods, one after the other without drift.",
+            "each": "Several cycles may run at once, one for each start.",
+            "pick": "Which of them is meant by a stop, cancel or reset: an expression that gives "
+            "the cycle's number.",
+            "outlives": "Runs on when the case is closed.",
+            "catch_up": "Rungs missed while nobody looked. `in_order`: each is sent. `collapse`: "
+            "only the last. `skip`: none that is over a minute late.",
+        },
+        "Rung": {
+            "id": "Its name within the ladder. It fires once a cycle.",
+            "level": "How high it reaches; L0 reminds, L1 and more escalate.",
+            "at": "When; see [rungs](#rungs).",
+            "to": "`assignee`, a role, a list of roles, or a list of recipients with conditions.",
+            "text": "What is said beside the standard words.",
+            "urgent": "Delivered in quiet hours too.",
+            "unless_acknowledged": "Not sent once somebody has acknowledged the clock.",
+        },
+        "Recipients": {
+            "when": "If this holds; the first that does is taken.",
+            "to": "Roles.",
+        },
+        "Ladder": {
+            "title": "What people call it.",
+            "norm": "The rules that it implements.",
+            "hours": "Rungs of clocks with a budget of minutes or hours, or a promised instant.",
+            "days": "Rungs of clocks with a budget of days or months, or a promised date.",
+        },
+        "Task": {
+            "title": "What people call it.",
+            "role": "Who does it, and owes its clock.",
+            "form": "What is said when it is done, or the name of a form.",
+            "when": "There is such a task only if this holds when the state is entered.",
+            "budget": "How much time there is.",
+            "calendar": "The working calendar of its clock.",
+            "ladder": "Who is reminded and told, and when.",
+            "set": "As in a move, when it is done.",
+            "append": "As in a move, when it is done.",
+            "norm": "The rules that it implements.",
+        },
+        "State": {
+            "title": "What people call it.",
+            "norm": "The rules that it implements.",
+            "actor": "The role that acts here; the case waits for it.",
+            "stage": "The stage of a service request that it belongs to.",
+            "on": "Events accepted here, and `all_done` and `any_done` of the tasks.",
+            "tasks": "Parallel work, each with its own clock.",
+            "auto": "It waits for nobody: the first branch that holds is taken at once.",
+            "closed": "Closed for the customer. The case ends when no clock is open any more.",
+            "notify": "Messages when it is entered.",
+            "waits": "Why a case may wait here without a clock.",
+            "dwell": "How long a case is expected to stay without progress; a longer silence is "
+            "shown as stuck.",
+        },
+        "Role": {
+            "title": "What people call it.",
+            "kind": "`human` ones can be escalated to.",
+        },
+        "Calendar": {
+            "calendar": "Its name.",
+            "title": "What people call it.",
+            "zone": "An IANA time zone.",
+            "week": "Opening hours by weekday (`mon` to `sun`), each a list such as "
+            "`['09:00-12:00', '13:00-18:00']`. Hours may run over midnight.",
+            "from": "The first day that it knows.",
+            "through": "The last day that it knows. Beyond, deadlines are provisional.",
+            "off": "Days off: `2026-10-01` or `2026-10-01..2026-10-07`.",
+            "work": "Make-up working days, with `normal` or their own hours.",
+        },
+    }
+)
+
+_BY: Final = {
+    "id": "The person or program.",
+    "roles": "The roles in which it acts.",
+}
+SCENARIO_MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "File": {
+            "scenario": "What it shows, in a few words.",
+            "process": "The process.",
+            "norm": "The rules that it covers.",
+            "start": "The opening of the first case.",
+            "steps": "What happens then, in order.",
+        },
+        "Start": {
+            "at": "When. The first start needs an instant; one inside a step has the step's time.",
+            "process": "Another process; left out, the scenario's.",
+            "key": "The case's key.",
+            "data": "The data given.",
+            "by": "Who opens it; left out, the system.",
+            "id": "The event id; left out, made up.",
+            "occurred_at": "When it was really opened, if that was earlier.",
+            "refused": "Whether it is refused, or the code with which it is.",
+            "expect": "What should be seen.",
+        },
+        "By": _BY,
+        "Step": {
+            "at": "When: an instant, or an offset such as `+1h30m` from the step before. Left "
+            "out, at the same time.",
+            "send": "The event or task. A step without `send` and `start` lets time pass, to the "
+            "end of its second.",
+            "start": "Another case that is opened.",
+            "message": "Reserved: no process waits for messages.",
+            "case": "Which case, as `process:key`; left out, the first.",
+            "by": "Who sends it; left out, the system.",
+            "data": "What the form is filled with.",
+            "id": "The event id; left out, made up.",
+            "occurred_at": "When it really occurred, if it is told late.",
+            "refused": "Whether it is refused, or the code with which it is.",
+            "twice": "It is sent twice with the same id; the answers must be the same.",
+            "down": "No worker runs from this step on, for this long.",
+            "expect": "What should be seen afterwards.",
+        },
+        "Message": {"from": "The sender.", "data": "What it says."},
+        "Expect": {
+            "state": "The state.",
+            "clocks": "Clocks by name: what they look like, or a phase alone, or a list of "
+            "cycles, or `null` for a clock that never ran.",
+            "notices": "Notices since the step before; `[]` for none at all.",
+            "cases": "Cases opened since the step before.",
+            "data": "Case fields.",
+            "closed": "Whether it is closed, or since when.",
+            "ended": "Whether it has ended, or when.",
+            "events": "Events that are possible now.",
+            "owner": "The id of the owner.",
+            "answer": "Parts of the answer to the sender.",
+        },
+        "ClockExpect": {
+            "phase": "The phase.",
+            "due": "The deadline. A day's end is the next day's 00:00, with `exclusive: true`.",
+            "exclusive": "Whether the deadline is a day's end.",
+            "breached": "When it was missed; `null` if it was not.",
+            "retracted": "Whether a breach was taken back, or how.",
+            "cycle": "The number of the cycle.",
+            "remaining": "The time left, as a length or in seconds.",
+            "provisional": "Whether the calendar does not know the deadline's day yet.",
+            "ended": "When the cycle ended.",
+            "level": "The highest level fired.",
+            "assignee": "The role that owes it.",
+        },
+        "RetractedExpect": {
+            "breached": "The instant of the breach taken back.",
+            "at": "When it was taken back.",
+            "by_event": "The id of the event that did it.",
+        },
+        "NoticeExpect": {
+            "clock": "The clock.",
+            "rung": "The rung's id or its level.",
+            "to": "The role.",
+            "at": "The instant.",
+            "kind": "What kind of notice.",
+            "case": "Another case than the step's.",
+            "count": "How many such notices.",
+        },
+        "CaseExpect": {
+            "process": "Its process.",
+            "count": "How many such cases.",
+            "key": "Its key.",
+            "state": "Its state.",
+            "clocks": "Its clocks.",
+            "data": "Its data.",
+        },
+    }
+)

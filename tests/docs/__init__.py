@@ -1,0 +1,1 @@
+"""Tests that the pages under `docs/` say what is true."""
