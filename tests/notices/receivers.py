@@ -1,6 +1,7 @@
 """Real receivers on the loopback: HTTP that answers by a script, and SMTP."""
 
 import asyncio
+import contextlib
 import json
 import warnings
 from collections.abc import AsyncIterator
@@ -30,7 +31,7 @@ class Got:
 
 @dataclass
 class Say:
-    """One answer; `hang` never gives one, `drip` begins one that never ends."""
+    """One answer; `hang` never gives one, `drip` one that comes by single bytes and never ends."""
 
     body: Any = field(default_factory=dict)
     status: int = 200
@@ -68,8 +69,13 @@ class Receiver:
         if not say.hang:
             writer.write("\r\n".join([*head, "", ""]).encode() + body)
             await writer.drain()
-        if say.hang or say.drip:
+        if say.hang:
             await reader.read()  # Until the other side has had enough.
+        while say.drip and not reader.at_eof():
+            writer.write(b" ")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await reader.read(1)
 
 
 @asynccontextmanager

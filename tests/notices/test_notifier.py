@@ -125,9 +125,14 @@ async def test_after_a_crash_between_send_and_mark_it_is_sent_again_with_the_sam
 
 async def test_a_ledger_that_fails_for_one_does_not_keep_the_others_back(world: World) -> None:
     world.ledger.broken_marks = 1
+    world.room.gate = asyncio.Event()
+    task = asyncio.create_task(world.notifier().deliver([notice(to="team")]))
+    await settle()
+    assert not task.done()  # Its failure is not told before the others have had their turn.
+    world.room.gate.set()
     with pytest.raises(ConnectionError):
-        await world.notifier().deliver([notice(to="team")])
-    assert len(world.mail.sent) + len(world.room.sent) == 4
+        await task
+    assert [one.status for one in world.ledger.of("k")] == ["pending", "sent", "sent", "sent"]
 
 
 async def test_a_retryable_failure_stays_pending_and_counts(world: World) -> None:
@@ -190,6 +195,16 @@ async def test_an_unfilled_role_reaches_the_fallback_and_says_so(world: World) -
     assert outcome.deliveries[0].fallback
     assert world.ledger.of("k")[0].fallback
     assert "角色“auditor”目前无人担任" in world.room.sent[0].text
+
+
+async def test_what_was_claimed_as_unfilled_still_says_so_when_it_is_filled(world: World) -> None:
+    world.room.failures = [Retryable("busy")]
+    await world.notifier().deliver([notice(to="auditor")])
+    content = world.directory.content
+    roles = {**content.roles, "auditor": ("desk",)}
+    world.directory = Directory(content.model_copy(update={"roles": roles}))
+    await world.notifier().deliver([notice(to="auditor")])
+    assert "目前无人担任" in world.room.sent[0].text
 
 
 async def test_customers_by_their_organisations_way(world: World) -> None:

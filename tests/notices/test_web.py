@@ -114,6 +114,12 @@ async def test_feishus_code_in_a_bad_request_decides() -> None:
     assert refused.value.limited
 
 
+async def test_an_unknown_code_in_a_bad_request_is_that_of_the_request() -> None:
+    async with receiver(Say({"code": 777001, "msg": "?"}, status=400)) as got:
+        with pytest.raises(Permanent, match="400"):
+            await robot("feishu", got.url).send(MESSAGE)
+
+
 async def test_errors_show_neither_key_nor_secret() -> None:
     said = {"errcode": 93000, "errmsg": f"invalid webhook url key={KEY} SEC3, hint"}
     async with receiver(Say(said)) as got:
