@@ -29,11 +29,13 @@ _PLAIN = str.maketrans("<>[]*`~", "＜＞［］＊｀～")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things are found: the Temporal UI (no link without it), and the processes' titles."""
+    """Where things are found: the Temporal UI (no link without it), and the titles of
+    processes and roles (their ids without them)."""
 
     ui_url: str = ""
     namespace: str = "default"
     titles: Mapping[str, Mapping[str, str]] | None = None
+    roles: Mapping[str, Mapping[str, str]] | None = None
 
     def link(self, case: str) -> str:
         """The case's page; its workflow id is the case's id."""
@@ -64,7 +66,8 @@ def compose(notice: Notify, recipient: Recipient, channel: str, places: Places) 
     facts = _facts(notice, lang, places, values) if inside else []
     if inside and ask:
         facts.append(("ask", ask))
-    notes = _notes(notice, recipient, lang)
+    role = _pick((places.roles or {}).get(notice.to), lang) or notice.to
+    notes = _notes(role, recipient, lang)
     lines = [f"{label[key]}{label['colon']}{value}" for key, value in facts]
     link = places.link(notice.case) if inside else ""
     text = [*notes, lead, *([""] if lines else []), *lines]
@@ -209,11 +212,11 @@ def _facts(
     return [(key, value) for key, value in rows if value]
 
 
-def _notes(notice: Notify, recipient: Recipient, lang: Lang) -> list[str]:
+def _notes(role: str, recipient: Recipient, lang: Lang) -> list[str]:
     label = LABELS[lang]
     notes = []
     if recipient.fallback:
-        notes.append(label["unfilled"].format(role=notice.to))
+        notes.append(label["unfilled"].format(role=role))
     if recipient.instead_of:
         notes.append(label["deputy"].format(names=label["list"].join(recipient.instead_of)))
     return notes

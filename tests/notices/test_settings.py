@@ -16,6 +16,7 @@ from activities.notices.channels.webhook import Webhook
 from activities.notices.clock import SYSTEM
 from activities.notices.directory import Directory
 from activities.notices.settings import SettingsError
+from definitions.reader import read
 
 SETTINGS = Path(__file__).parents[2] / "settings"
 GOOD = """
@@ -108,6 +109,12 @@ def test_the_example_needs_nothing_and_fits_together() -> None:
     channels = build_channels(settings, http_clients(), SYSTEM, {})
     directory = Directory.load(SETTINGS / "directory.yaml")
     check_names(directory.channels, channels)
+    shared = read((SETTINGS.parent / "definitions/shared/roles.yaml").read_bytes(), "roles").value
+    assert isinstance(shared, dict)
+    assert isinstance(shared["roles"], dict)
+    human = [k for k, v in shared["roles"].items() if isinstance(v, dict) and "kind" not in v]
+    assert len(human) > 10
+    assert directory.unfilled(human) == ()
     with pytest.raises(SettingsError, match="'mail' is not set up"):
         check_names(directory.channels, {})
 

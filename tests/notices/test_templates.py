@@ -1,6 +1,7 @@
 """What notices say, and what templates cannot do."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,11 @@ def test_who_reads_it_for_whom(tmp_path: Path) -> None:
     unfilled = said(tmp_path, flags={"fallback": True}, to="auditor")
     assert unfilled.text.startswith("角色“auditor”目前无人担任")
     assert "角色“auditor”" in unfilled.markdown
+    known = replace(PLACES, roles={"auditor": {"zh": "审计员", "en": "Auditor"}})
+    contact = directory(tmp_path).contact("wang")
+    assert contact is not None
+    titled = compose(notice(to="auditor"), Recipient(contact, fallback=True), "mail", known)
+    assert titled.text.startswith("角色“审计员”")
     deputy = said(tmp_path, "emma", flags={"instead_of": ("王芳", "李娜")})
     assert deputy.text.startswith("You stand in for 王芳, 李娜.")
 
