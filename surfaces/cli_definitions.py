@@ -15,6 +15,7 @@ from definitions.loader import FOLDER, load_file, load_library
 from definitions.model import Process
 from definitions.problems import DefinitionError, Problem
 from surfaces.diagram import mermaid
+from surfaces.diagram_svg import svg
 from surfaces.norms import Naming, namings
 from surfaces.output import Exit, Json, complain, plain, say, table
 from surfaces.rules import Rules
@@ -88,11 +89,11 @@ def diagram(
 ) -> int:
     """Draw a process: states, events and what clocks do."""
     model = Rules(definitions)[process].process
-    text = mermaid(model)
+    text = svg(model) if format == "svg" else mermaid(model)
     say(
         {"process": process, "format": format, "text": text},
         json,
-        lambda console: console.out(text, highlight=False, end=""),
+        lambda console: print(text, end="", file=console.file),
     )
     return Exit.DONE
 

@@ -1,7 +1,8 @@
-"""A process as text for Mermaid: states, events and lapses.
+"""What a drawing of a process shows: states, ways between them, clocks at the states they start in.
 
-What it is: generated from the model, so it shows what runs.
-What it is not: layout; Mermaid or `diagram_svg` does that.
+What it is: read from the model and from the verifier's graph, so it shows what can happen. Ways of
+one event out of many states are one way out of a group.
+What it is not: layout or ink (`diagram_layout`, `diagram_svg`).
 Who may import it: the surfaces.
 """
 
@@ -9,63 +10,116 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from definitions.model import Event, Process
+from definitions.budget import Budget
+from definitions.checks_graph import Graph
+from definitions.checks_names import accepted_in
+from definitions.model import AnyBudget, BudgetFromTable, BudgetUntil, Event, Process
 from definitions.text import Text
 
 FlowKind = Literal["event", "auto", "tasks", "lapse"]
+GROUP = 3
+"""From so many sources on, one event's ways are drawn as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A way from one state to another; `source` None is the outside."""
+    """A way from some states to another. An automatic one without words is the default."""
 
-    source: str
+    sources: tuple[str, ...]
     target: str
+    text: Text | None
     name: str
-    title: Text | None
     kind: FlowKind
 
+    @property
+    def grouped(self) -> bool:
+        """Whether it is drawn once for all of its sources."""
+        return len(self.sources) >= GROUP
 
-def flows(process: Process) -> Iterator[Flow]:
-    """Every way that an event, a gateway or the end of tasks takes, in the order of the file."""
+
+@dataclass(frozen=True, slots=True)
+class ClockMark:
+    """A clock that starts where it is drawn. `lapses`: it interrupts when it is missed."""
+
+    title: Text
+    budget: str
+    lapses: bool
+
+
+def flows(process: Process) -> list[Flow]:
+    """Every way that changes the state, in the order of the file."""
+    return [*_own(process), *_anywhere(process), *_lapses(process)]
+
+
+def clocks(process: Process) -> dict[tuple[str, ...], tuple[ClockMark, ...]]:
+    """The clocks that may start with coming to a state or while being there, tasks included. A
+    clock that starts in many states stands once, at all of them together."""
+    graph = Graph(process)
+    states: dict[str, dict[str, None]] = {}
+    for step in (*graph.openings, *graph.steps):
+        if step.source and step.source not in graph.reached:
+            continue
+        for name, clock in process.clocks.items():
+            if any(trigger.on in step.triggers for trigger in clock.start):
+                states.setdefault(name, {})[step.target] = None
+    found: dict[tuple[str, ...], list[ClockMark]] = {}
+    for name, state in process.states.items():
+        for task in state.tasks.values():
+            mark = ClockMark(task.title, budget_text(process, task.budget), False)
+            found.setdefault((name,), []).append(mark)
+    for name, clock in process.clocks.items():
+        lapses = clock.lapse is not None and clock.lapse.to is not None
+        mark = ClockMark(clock.title, budget_text(process, clock.budget), lapses)
+        started = tuple(state for state in process.states if state in states.get(name, ()))
+        for group in [started] if len(started) >= GROUP else [(state,) for state in started]:
+            found.setdefault(group, []).append(mark)
+    return {group: tuple(marks) for group, marks in found.items()}
+
+
+def budget_text(process: Process, budget: AnyBudget) -> str:
+    """A budget in a few words."""
+    match budget:
+        case Budget():
+            return budget.text
+        case BudgetFromTable():
+            answers = dict.fromkeys(str(row.then) for row in process.tables[budget.table].rows)
+            return " / ".join(answers) if len(answers) <= 3 else f"{budget.table} …"
+        case BudgetUntil():
+            return budget.until.removeprefix("data.")
+
+
+def _own(process: Process) -> Iterator[Flow]:
     for name, state in process.states.items():
         for event, spec in state.on.items():
             kind: FlowKind = "tasks" if event in ("all_done", "any_done") else "event"
             for target in _targets(spec):
-                yield Flow(name, target, event, spec.title, kind)
+                yield Flow((name,), target, spec.title, event, kind)
         for branch in state.auto:
             if branch.to is not None:
-                yield Flow(name, branch.to, branch.when or "", branch.title, "auto")
+                yield Flow((name,), branch.to, branch.title, branch.when or "", "auto")
 
 
-def anywhere(process: Process) -> Iterator[tuple[tuple[str, ...], Flow]]:
-    """Ways that lead from many states: the states, and the way from the first of them."""
+def _anywhere(process: Process) -> Iterator[Flow]:
     for event, spec in process.anywhere.items():
-        sources = tuple(_sources(process, spec.within, spec.unless))
+        sources = tuple(accepted_in(process, spec))
         for target in _targets(spec):
-            if sources:
-                yield sources, Flow(sources[0], target, event, spec.title, "event")
+            others = tuple(source for source in sources if source != target)
+            if others:
+                yield Flow(others, target, spec.title, event, "event")
 
 
-def lapses(process: Process) -> Iterator[tuple[str, Text, str]]:
-    """Clocks whose lapse moves the case: name, title, target."""
+def _lapses(process: Process) -> Iterator[Flow]:
+    graph = Graph(process)
     for name, clock in process.clocks.items():
-        if clock.lapse is not None and clock.lapse.to is not None:
-            yield name, clock.lapse.title or clock.title, clock.lapse.to
-
-
-def _sources(
-    process: Process, within: str | tuple[str, ...], unless: tuple[str, ...]
-) -> Iterator[str]:
-    for name, state in process.states.items():
-        if name in unless or state.auto:
+        if clock.lapse is None or clock.lapse.to is None:
             continue
-        if isinstance(within, tuple):
-            inside = name in within
-        else:
-            inside = within == "any" or state.closed == (within == "closed")
-        if inside:
-            yield name
+        sources = tuple(
+            state
+            for state, spec in process.states.items()
+            if (state, name) in graph.running and not spec.auto and state != clock.lapse.to
+        )
+        if sources:
+            yield Flow(sources, clock.lapse.to, clock.lapse.title or clock.title, name, "lapse")
 
 
 def _targets(event: Event) -> list[str]:
@@ -73,36 +127,31 @@ def _targets(event: Event) -> list[str]:
     return list(dict.fromkeys(target for target in named if target is not None))
 
 
+# --- Mermaid --------------------------------------------------------------------------------
+
+
 def mermaid(process: Process) -> str:
     """The text of a state diagram."""
-    lines = ["stateDiagram-v2", f"  %% {process.title.zh} {process.title.en}", "  direction LR"]
+    lines = ["stateDiagram-v2", f"  %% {process.title.zh} {process.title.en}"]
+    marks = clocks(process)
     for name, state in process.states.items():
-        lines.append(f'  state "{_quoted(state.title)}" as {name}')
+        shown = [f"{state.title.zh} {state.title.en}"]
+        here = [mark for group, listed in marks.items() if name in group for mark in listed]
+        shown += [f"⏱ {mark.title.zh} {mark.budget}" for mark in here]
+        lines.append(f'  state "{_safe("<br/>".join(shown))}" as {name}')
     lines.append(f"  [*] --> {process.initial}")
     for flow in flows(process):
-        said = _label(flow.name, flow.title) if flow.kind != "auto" else _condition(flow)
-        lines.append(f"  {flow.source} --> {flow.target}: {said}")
-    for sources, flow in anywhere(process):
-        said = _label(flow.name, flow.title)
-        lines += [f"  {source} --> {flow.target}: {said}" for source in sources]
-    for clock, title, target in lapses(process):
-        for name, state in process.states.items():
-            if not state.closed and not state.auto and name != target:
-                lines.append(f"  {name} --> {target}: ⏱ {_label(clock, title)}")
+        said = _safe(_words(flow))
+        lines += [f"  {source} --> {flow.target}: {said}" for source in flow.sources]
     lines += [f"  {name} --> [*]" for name, state in process.states.items() if state.closed]
     return "\n".join(lines) + "\n"
 
 
-def _label(name: str, title: Text | None) -> str:
-    said = name if title is None else f"{title.zh} {title.en}"
-    return said.replace(":", "：").replace(";", "；")
+def _words(flow: Flow) -> str:
+    said = flow.name if flow.text is None else f"{flow.text.zh} {flow.text.en}"
+    return f"⏱ {said}" if flow.kind == "lapse" else said or "else"
 
 
-def _condition(flow: Flow) -> str:
-    if flow.title is not None:
-        return _label("", flow.title)
-    return _label(flow.name, None).replace('"', "'") or "else"
-
-
-def _quoted(text: Text) -> str:
-    return f"{text.zh} {text.en}".replace('"', "'")
+def _safe(text: str) -> str:
+    """Without what Mermaid would read as its own: quotes, colons, semicolons."""
+    return text.replace('"', "'").replace(":", "：").replace(";", "；").replace("#", "＃")
