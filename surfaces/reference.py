@@ -30,8 +30,9 @@ from surfaces import scenario
 from surfaces.instants import parse_instant, short
 from surfaces.reference_meanings import MEANINGS, SCENARIO_MEANINGS
 from workflows.core.case import Cycle
-from workflows.core.deadlines import Ruler, deadline, rung_instant
+from workflows.core.deadlines import Ruler, deadline
 from workflows.core.errors import REFUSALS
+from workflows.core.rungs import rung_instant
 from workflows.core.worktime import Always, Worktime
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference.md"

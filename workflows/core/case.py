@@ -47,10 +47,13 @@ class Cycle:
     """One run of a clock: the rules it was armed under and what happened to it.
 
     `budget` is the resolved text (`2 hours`) or, for a promise, empty with `until` set to its
-    instant (`exclusive` tells a date's end). `armed` is when it was started, `anchor` where its
-    budget is counted from. `changed` is the last change of its rules that left the deadline in
-    the past: breach and later rungs count from there. `shift` is what a periodic cycle's anchor
-    stands on: the first period's anchor.
+    instant (`exclusive` tells a date's end); `table` names the decision table that gave it. `armed`
+    is when it was started, `anchor` where its budget is counted from. `changed` is the last change
+    of its rules that left the deadline in the past: breach and later rungs count from there.
+
+    A periodic cycle counts its periods from `series`, the first anchor; its own anchor is where its
+    period begins. After an amendment of its calendar, `spent` (seconds of its own time, or days)
+    had run by `since` under the earlier rules, and the rest is counted from there.
     """
 
     clock: str
@@ -73,6 +76,9 @@ class Cycle:
     series: int | None = None
     period: int = 0
     acknowledged: bool = False
+    table: str = ""
+    since: int | None = None
+    spent: int = 0
 
     @property
     def open(self) -> bool:
@@ -117,8 +123,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A notice that was sent: its key and its role."""
+
+    key: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class LapseMark:
-    """A lapse that an event which occurred before it may still undo, until `until`."""
+    """A lapse that an event which occurred before it may still undo, until `until`. `told` are the
+    notices that it sent."""
 
     clock: str
     cycle: int
@@ -126,6 +141,7 @@ class LapseMark:
     inclusive: bool
     until: int
     before: "Case"
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,8 @@ class Case:
     tasks: tuple[TaskState, ...] = ()
     visits: tuple[Visit, ...] = ()
     hold: Hold | None = None
+    past_holds: tuple[Span, ...] = ()
+    """Holds that are over."""
     seen: tuple[Seen, ...] = ()
     lapse: LapseMark | None = None
     closed: int | None = None

@@ -1,8 +1,8 @@
-"""When a promise falls due: deadlines and rungs derived from a cycle, never stored.
+"""When a promise falls due: deadlines derived from a cycle, never stored.
 
 What it is: pure arithmetic over a budget, an anchor, pauses and a calendar, as the clock semantics
 say. Working time is counted on the clock's calendar, everything else on the wall.
-What it is not: state. It reads a cycle and changes nothing.
+What it is not: state. It reads a cycle and changes nothing. Where rungs stand is in `rungs`.
 Who may import it: the core.
 
 Instants are whole seconds since the epoch, UTC. A deadline at a day's end (24:00 local) is the next
@@ -14,11 +14,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from definitions.budget import Budget, RungAt
+from definitions.budget import Budget
 from workflows.core.case import Cycle, Span
 from workflows.core.worktime import Always, Worktime
 
 Time = Worktime | Always
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,42 @@ class Ruler:
     time: Time
     days: Time
 
+    @property
+    def seconds(self) -> int | None:
+        """The length of a budget of seconds; None for days, months and promises."""
+        return self.budget.amount if self.budget and self.budget.kind == "seconds" else None
+
+
+def deadline(ruler: Ruler, cycle: Cycle) -> Deadline | None:
+    """When the cycle falls due; None while it stands still without a known end."""
+    if ruler.budget is None:
+        return _promise(ruler, cycle)
+    if ruler.seconds is None:
+        return _day_deadline(ruler, ruler.budget, cycle)
+    at = reach(ruler, cycle, ruler.seconds)
+    # Hours are half-open: a budget that ends at midnight belongs to the day before.
+    return None if at is None else Deadline(at, False, ruler.time.provisional(at - 1))
+
+
+def forfeit(ruler: Ruler, due: Deadline, roll: str) -> Deadline:
+    """The instant at which a right lapses: the deadline, or the end of the next working day."""
+    if roll == "none":
+        return due
+    last = due_day(ruler, due)
+    if not ruler.days.is_working_day(last):
+        rolled = ruler.days.day_end(ruler.days.working_day_after(last, 1))
+        return Deadline(rolled, True, ruler.days.provisional(rolled - 1))
+    unknown = due.provisional or ruler.days.provisional(ruler.days.day_start(last))
+    return Deadline(due.at, due.exclusive, unknown)
+
+
+def due_day(ruler: Ruler, due: Deadline) -> date:
+    """The local day on which the deadline lies; for a day's end, that day."""
+    return ruler.days.day_of(due.at - 1 if due.exclusive else due.at)
+
+
+# --- standing still -------------------------------------------------------------------------
+
 
 def merged(spans: Iterable[Span]) -> list[tuple[int, int | None]]:
     """Stretches of standing still, sorted and without overlap; the last may be open."""
@@ -60,14 +98,18 @@ def merged(spans: Iterable[Span]) -> list[tuple[int, int | None]]:
 
 
 def advance(time_: Time, start: int, seconds: int, spans: Iterable[Span]) -> int | None:
-    """The instant at which `seconds` have run since `start`; None if it stands still before."""
+    """The instant at which `seconds` have run since `start`; None if it stands still before.
+
+    Events come before inclusive deadlines, so what would end just as a pause begins has not ended
+    yet: it ends with the pause.
+    """
     cursor, left = start, seconds
     for begin, end in merged(spans):
         if begin > cursor:
             available = time_.between(cursor, begin)
-            if left <= available:
-                return time_.add(cursor, left)
-            left -= available
+            if left <= available and (at := time_.add(cursor, left)) < begin:
+                return at
+            left -= min(left, available)
         elif end is not None and end <= cursor:
             continue
         if end is None:
@@ -76,9 +118,20 @@ def advance(time_: Time, start: int, seconds: int, spans: Iterable[Span]) -> int
     return time_.add(cursor, left)
 
 
+def reach(ruler: Ruler, cycle: Cycle, seconds: int) -> int | None:
+    """The instant at which so many seconds of a budget of seconds have run; None if it stands
+    still before. What had already run when the rules were amended lies somewhere before."""
+    if cycle.since is None:
+        return advance(ruler.time, cycle.anchor, seconds, cycle.pauses)
+    left = seconds - cycle.spent
+    return cycle.since + left if left < 0 else advance(ruler.time, cycle.since, left, cycle.pauses)
+
+
 def consumed(ruler: Ruler, cycle: Cycle, until: int) -> int:
     """Seconds of the budget's own time that have run up to `until`, pauses left out."""
     total, cursor = 0, cycle.anchor
+    if cycle.since is not None and until >= cycle.since and ruler.seconds is not None:
+        total, cursor = cycle.spent, cycle.since
     for begin, end in merged(cycle.pauses):
         if begin >= until:
             break
@@ -89,105 +142,118 @@ def consumed(ruler: Ruler, cycle: Cycle, until: int) -> int:
     return total + (ruler.time.between(cursor, until) if until > cursor else 0)
 
 
-def deadline(ruler: Ruler, cycle: Cycle) -> Deadline | None:
-    """When the cycle falls due; None while it stands still without a known end."""
-    if ruler.budget is None:
-        assert cycle.until is not None
-        return Deadline(cycle.until, cycle.exclusive)
-    if ruler.budget.kind == "seconds":
-        at = advance(ruler.time, cycle.anchor, ruler.budget.amount, cycle.pauses)
-        return None if at is None else Deadline(at, False, ruler.time.provisional(at))
-    return _day_deadline(ruler, ruler.budget, cycle)
-
-
-def forfeit(ruler: Ruler, due: Deadline, roll: str) -> Deadline:
-    """The instant at which a right lapses: the deadline, or the end of the next working day."""
-    last = due_day(ruler, due)
-    if roll == "none" or ruler.days.is_working_day(last):
-        return due
-    rolled = ruler.days.day_end(ruler.days.working_day_after(last, 1))
-    return Deadline(rolled, True, ruler.days.provisional(rolled - 1))
-
-
-def due_day(ruler: Ruler, due: Deadline) -> date:
-    """The local day on which the deadline lies; for a day's end, that day."""
-    return ruler.days.day_of(due.at - 1 if due.exclusive else due.at)
-
-
-def rung_instant(
-    ruler: Ruler, cycle: Cycle, due: Deadline, at: RungAt, roll: str = "none"
-) -> int | None:
-    """Where a rung stands; None if it has no place (its day is no working day, or it stands
-    still). After a change of rules that left the deadline behind, later rungs count from there."""
-    match at.kind:
-        case "due":
-            return _base(cycle, due)
-        case "after_due":
-            return _after_due(ruler, cycle, due, at)
-        case "local":
-            return _local(ruler, due, at, roll)
-        case "share":
-            return _share(ruler, cycle, due, at.percent)
-        case "before_due":
-            assert at.offset is not None
-            if ruler.budget is not None and ruler.budget.kind == "seconds":
-                left = max(0, ruler.budget.amount - at.offset.amount)
-                return advance(ruler.time, cycle.anchor, left, cycle.pauses)
-            return due.at - at.offset.amount
-        case "after_start":
-            assert at.offset is not None
-            return advance(ruler.time, cycle.anchor, at.offset.amount, cycle.pauses)
-
-
-def _base(cycle: Cycle, due: Deadline) -> int:
-    return due.at if cycle.changed is None else max(due.at, cycle.changed)
-
-
-def _share(ruler: Ruler, cycle: Cycle, due: Deadline, percent: int) -> int | None:
-    if ruler.budget is not None and ruler.budget.kind == "seconds":
-        part = ruler.budget.amount * percent // 100
-        return advance(ruler.time, cycle.anchor, part, cycle.pauses)
-    return cycle.anchor + (due.at - cycle.anchor) * percent // 100
-
-
-def _after_due(ruler: Ruler, cycle: Cycle, due: Deadline, at: RungAt) -> int | None:
-    base = _base(cycle, due)
-    if at.offset is None:
-        length = due.at - cycle.anchor
-        if ruler.budget is not None and ruler.budget.kind == "seconds":
-            length = ruler.budget.amount
-        offset = max(length * at.percent // 100, at.least)
-        return advance(ruler.time, base, min(offset, at.most) if at.most else offset, cycle.pauses)
-    if at.offset.kind == "seconds":
-        time_ = ruler.days if at.offset.working else ruler.time
-        return advance(time_, base, at.offset.amount, cycle.pauses)
-    exclusive = due.exclusive and base == due.at
-    day = ruler.days.day_of(base - 1 if exclusive else base)
-    target = _nth(ruler.days, day, at.offset.amount, at.offset.working)
-    if exclusive:
-        return ruler.days.day_end(target)
-    return ruler.days.at(target, ruler.days.local(base).time())
-
-
-def _local(ruler: Ruler, due: Deadline, at: RungAt, roll: str) -> int | None:
-    day = due_day(ruler, due)
-    if at.day == "before_due":
-        day = ruler.days.working_day_before(day, at.nth)
-    elif at.day == "forfeit_day":
-        rolled = due_day(ruler, forfeit(ruler, due, roll))
-        if rolled == day:
-            return None
-        day = rolled
-    elif not ruler.days.is_working_day(day):
-        return None
-    return ruler.days.at(day, time(at.minute // 60, at.minute % 60))
+def _promise(ruler: Ruler, cycle: Cycle) -> Deadline | None:
+    """A promised instant or date; what remained of it at a pause is kept."""
+    assert cycle.until is not None
+    plain = Deadline(cycle.until, cycle.exclusive)
+    if not cycle.pauses or not plain.kept_by(cycle.anchor):
+        return plain
+    if cycle.exclusive:
+        start = ruler.days.day_of(cycle.anchor)
+        count = (due_day(ruler, plain) - start).days
+        return counted(ruler, Count(start, count, False, None), cycle.pauses, cycle.anchor)
+    at = advance(ruler.time, cycle.anchor, cycle.until - cycle.anchor, cycle.pauses)
+    return None if at is None else Deadline(at, False)
 
 
 # --- days, months and dates -----------------------------------------------------------------
 
 
-def _nth(days: Time, day: date, n: int, working: bool) -> date:
-    return days.working_day_after(day, n) if working else day + timedelta(days=n)
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`left` days to count after `start`: working ones or all. Each ends at 24:00, or at `moment`
+    of the day, inclusive."""
+
+    start: date
+    left: int
+    working: bool
+    moment: time | None
+
+
+def counted(ruler: Ruler, count: Count, spans: Iterable[Span], since: int) -> Deadline | None:
+    """The end of the last day counted, with the pauses after `since`: the days that had not ended
+    at a pause are counted from the day after its end. None while it stands still."""
+    for begin, end in merged(spans):
+        if end is not None and end <= since:
+            continue
+        if not _ending(ruler, count, _nth(ruler.days, count, count.left)).kept_by(begin):
+            break
+        if end is None:
+            return None
+        resumed = ruler.days.day_of(end)
+        if ruler.days.day_of(begin) != resumed:
+            left = count.left - days_ended(ruler, count, begin)
+            count = Count(max(count.start, resumed), left, count.working, count.moment)
+    return _ending(ruler, count, _nth(ruler.days, count, count.left))
+
+
+def days_ended(ruler: Ruler, count: Count, instant: int) -> int:
+    """How many of the days counted had ended when something happened at `instant`."""
+    ended = 0
+    while ended < count.left:
+        if _ending(ruler, count, _nth(ruler.days, count, ended + 1)).kept_by(instant):
+            break
+        ended += 1
+    return ended
+
+
+def days_consumed(ruler: Ruler, cycle: Cycle, until: int) -> int:
+    """How many days of a budget of working days had ended at `until`, pauses left out."""
+    assert ruler.budget is not None
+    count = _count(ruler, ruler.budget, cycle)
+    for begin, end in merged(cycle.pauses):
+        if begin >= until or end is None or end > until:
+            until = min(until, begin)
+            break
+        if (resumed := ruler.days.day_of(end)) != ruler.days.day_of(begin):
+            left = count.left - days_ended(ruler, count, begin)
+            count = Count(max(count.start, resumed), left, count.working, count.moment)
+    return ruler.budget.amount - count.left + days_ended(ruler, count, until)
+
+
+def _day_deadline(ruler: Ruler, budget: Budget, cycle: Cycle) -> Deadline | None:
+    since = cycle.anchor if cycle.since is None else cycle.since
+    return counted(ruler, _count(ruler, budget, cycle), cycle.pauses, since)
+
+
+def _count(ruler: Ruler, budget: Budget, cycle: Cycle) -> Count:
+    """What a budget of days, months or a day of the month has to count."""
+    first = cycle.anchor if cycle.series is None else cycle.series
+    if budget.same_time and budget.working:
+        first = ruler.time.opening(first)
+    moment = ruler.days.local(first).time() if budget.same_time else None
+    start = ruler.days.day_of(first)
+    if cycle.period > 1:
+        before = _target(ruler, budget, start, cycle.period - 1)
+        target = _target(ruler, budget, start, cycle.period)
+        left = budget.amount if budget.working else (target - before).days
+        return Count(before, left, budget.working, moment)
+    if not budget.working:
+        left = (_target(ruler, budget, start, 1) - start).days
+    elif cycle.since is None:
+        left = budget.amount
+    else:
+        left = max(0, budget.amount - cycle.spent)
+        start = max(start, ruler.days.day_of(cycle.since) - _ONE_DAY)
+    return Count(start, left, budget.working, moment)
+
+
+def _target(ruler: Ruler, budget: Budget, start: date, period: int) -> date:
+    """The last day of a period, counted from the first day so that nothing drifts."""
+    if budget.kind == "days":
+        return _nth(ruler.days, Count(start, 0, budget.working, None), budget.amount * period)
+    if budget.kind == "months":
+        return _in_month(start, budget.amount * period, start.day)
+    this = _in_month(start, 0, budget.amount)
+    ahead = period if budget.next_month or this <= start else period - 1
+    return _in_month(start, ahead, budget.amount)
+
+
+def _nth(days: Time, count: Count, n: int) -> date:
+    """The n-th day counted."""
+    if count.working:
+        return days.working_day_after(count.start, n)
+    return count.start + n * _ONE_DAY
 
 
 def _in_month(day: date, months: int, number: int) -> date:
@@ -196,52 +262,8 @@ def _in_month(day: date, months: int, number: int) -> date:
     return date(year, month + 1, min(number, monthrange(year, month + 1)[1]))
 
 
-def _month_day(day: date, budget: Budget) -> date:
-    if budget.next_month:
-        return _in_month(day, 1, budget.amount)
-    this = _in_month(day, 0, budget.amount)
-    return this if this > day else _in_month(day, 1, budget.amount)
-
-
-def _day_deadline(ruler: Ruler, budget: Budget, cycle: Cycle) -> Deadline | None:
+def _ending(ruler: Ruler, count: Count, day: date) -> Deadline:
     days = ruler.days
-    anchor = cycle.anchor
-    if budget.same_time and budget.working:
-        anchor = ruler.time.opening(anchor)
-    start = days.day_of(anchor)
-    moment = days.local(anchor).time() if budget.same_time else None
-    if budget.kind == "month_day":
-        return _ending(ruler, _month_day(start, budget), moment, False)
-    left = budget.amount
-    if budget.kind == "months":
-        left = (_in_month(start, budget.amount, start.day) - start).days
-    for begin, end in merged(cycle.pauses):
-        last = _nth(days, start, left, budget.working)
-        if begin >= _ending(ruler, last, moment, budget.working).at:
-            break
-        if end is None:
-            return None
-        paused, resumed = days.day_of(begin), days.day_of(end)
-        if end > anchor and paused != resumed:
-            left -= _ended(days, start, left, begin, moment, budget.working)
-            start = max(start, resumed)
-    return _ending(ruler, _nth(days, start, left, budget.working), moment, budget.working)
-
-
-def _ended(
-    days: Time, start: date, left: int, instant: int, moment: time | None, working: bool
-) -> int:
-    """How many of the counted days after `start` had ended at `instant`."""
-    count, day = 0, start
-    while count < left:
-        day = _nth(days, day, 1, working)
-        if (days.day_end(day) if moment is None else days.at(day, moment)) > instant:
-            break
-        count += 1
-    return count
-
-
-def _ending(ruler: Ruler, day: date, moment: time | None, working: bool) -> Deadline:
-    end = ruler.days.day_end(day) if moment is None else ruler.days.at(day, moment)
-    unknown = working and ruler.days.provisional(end - 1)
-    return Deadline(end, moment is None, unknown)
+    end = days.day_end(day) if count.moment is None else days.at(day, count.moment)
+    unknown = count.working and days.provisional(days.day_start(day))
+    return Deadline(end, count.moment is None, unknown)

@@ -213,7 +213,7 @@ def _days(ruler: Ruler, cycle: Cycle, due: Deadline | None) -> tuple[int, list[S
     start = local.day_of(anchor)
     moment = local.local(anchor).time() if budget.same_time else None
     total = budget.amount if budget.kind == "days" else (due_day(ruler, unpaused) - start).days
-    pauses = [] if budget.kind == "month_day" else _whole_days(ruler, cycle, anchor)
+    pauses = _whole_days(ruler, cycle, anchor)
     counts: Why = "working_days" if budget.working else "days"
 
     def ends(day: date) -> int:

@@ -79,11 +79,6 @@ class Relation:
             return False
         return bool(found.trigger(model))
 
-    def knows(self, event: str, state: str) -> bool:
-        """Whether the event has a way out of the state, guards aside."""
-        found = self._machine.events.get(event)
-        return found is not None and state in found.transitions
-
     def _lapses(self, process: Process, name: str) -> None:
         for clock, spec in process.clocks.items():
             if spec.lapse is not None:

@@ -6,14 +6,15 @@ What it is not: effects. `settle` makes things happen.
 Who may import it: the core.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from definitions.model import Rung
-from workflows.core.case import Case, Cycle
-from workflows.core.deadlines import Deadline, deadline, forfeit, rung_instant
+from workflows.core.case import Cycle, Hold, LapseMark
+from workflows.core.deadlines import Deadline, deadline, forfeit
 from workflows.core.program import Program
+from workflows.core.rungs import missed_at, rung_instant
 
 ItemKind = Literal["resume", "tolerance", "breach", "rung", "lapse"]
 _STEP: dict[str, int] = {"resume": 0, "tolerance": 0, "breach": 1, "rung": 2, "lapse": 3}
@@ -61,6 +62,10 @@ def plan(program: Program, cycle: Cycle) -> Plan:
         cycle.ladder,
         cycle.pauses,
         cycle.changed,
+        cycle.series,
+        cycle.period,
+        cycle.since,
+        cycle.spent,
     )
     kept = program.plans.get(key)
     if kept is None:
@@ -84,51 +89,62 @@ def _plan(program: Program, cycle: Cycle) -> Plan:
     return Plan(due, lapse, rungs)
 
 
-def items(program: Program, cycles: Iterable[Cycle]) -> Iterator[Item]:
-    """What lies ahead of running cycles, in no order."""
-    for cycle in cycles:
-        if cycle.phase != "running":
-            continue
-        ahead = plan(program, cycle)
-        if ahead.due is None:
-            continue
-        yield from _rungs(cycle, ahead)
-        if ahead.due.provisional:
-            continue
-        if cycle.breached is None and cycle.retracted is None:
-            at = ahead.due.at if cycle.changed is None else max(ahead.due.at, cycle.changed)
-            yield _item(cycle, at, ahead.due.exclusive, "breach")
-        if ahead.forfeit is not None and not ahead.forfeit.provisional:
-            yield _item(cycle, ahead.forfeit.at, ahead.forfeit.exclusive, "lapse")
+def goal(program: Program, cycle: Cycle) -> Deadline | None:
+    """What a stop is judged by: the deadline, or the change of rules that left it behind."""
+    due = plan(program, cycle).due
+    if due is None or cycle.changed is None:
+        return due
+    return Deadline(missed_at(cycle, due), due.exclusive, due.provisional)
 
 
-def _rungs(cycle: Cycle, ahead: Plan) -> Iterator[Item]:
-    assert ahead.due is not None
+class Living(Protocol):
+    """What time acts on: a case, or the turn that is being made of it."""
+
+    @property
+    def ended(self) -> int | None: ...
+    @property
+    def hold(self) -> Hold | None: ...
+    @property
+    def lapse(self) -> LapseMark | None: ...
+    @property
+    def cycles(self) -> Sequence[Cycle]: ...
+
+
+def items(program: Program, living: Living) -> Iterator[Item]:
+    """Everything that lies ahead of a case, in no order."""
+    if living.ended is not None:
+        return
+    if living.hold is not None:
+        yield Item(living.hold.until, FIRST, "", 0, _STEP["resume"], "", "resume")
+    if living.lapse is not None:
+        yield Item(living.lapse.until, FIRST, "", 0, _STEP["tolerance"], "", "tolerance")
+    for cycle in living.cycles:
+        if cycle.phase == "running":
+            yield from _cycle_items(cycle, plan(program, cycle))
+
+
+def _cycle_items(cycle: Cycle, ahead: Plan) -> Iterator[Item]:
+    due = ahead.due
+    if due is None:
+        return
     done = {fired.rung for fired in cycle.fired}
     for rung, at in ahead.rungs:
-        if rung.id in done or at is None:
-            continue
-        if ahead.due.provisional and rung.at.is_after_due:
+        if rung.id in done or at is None or (due.provisional and rung.at.is_after_due):
             continue
         yield Item(at, LAST, cycle.clock, cycle.n, _STEP["rung"], rung.id, "rung")
-
-
-def _item(cycle: Cycle, at: int, exclusive: bool, kind: ItemKind) -> Item:
-    group = FIRST if exclusive else LAST
-    return Item(at, group, cycle.clock, cycle.n, _STEP[kind], "", kind)
-
-
-def case_items(program: Program, case: Case) -> Iterator[Item]:
-    """Everything that lies ahead of a case."""
-    if case.ended is not None:
+    if due.provisional:
         return
-    if case.hold is not None:
-        yield Item(case.hold.until, FIRST, "", 0, _STEP["resume"], "", "resume")
-    if case.lapse is not None:
-        yield Item(case.lapse.until, FIRST, "", 0, _STEP["tolerance"], "", "tolerance")
-    yield from items(program, case.cycles)
+    if cycle.breached is None:
+        yield _item(cycle, due, "breach")
+    if ahead.forfeit is not None and not ahead.forfeit.provisional:
+        yield _item(cycle, ahead.forfeit, "lapse")
 
 
-def next_wakeup(program: Program, case: Case) -> int | None:
+def _item(cycle: Cycle, due: Deadline, kind: ItemKind) -> Item:
+    group = FIRST if due.exclusive else LAST
+    return Item(missed_at(cycle, due), group, cycle.clock, cycle.n, _STEP[kind], "", kind)
+
+
+def next_wakeup(program: Program, living: Living) -> int | None:
     """The instant at which a timer should ring: the earliest rung, breach, lapse or resumption."""
-    return min((item.wakeup for item in case_items(program, case)), default=None)
+    return min((item.wakeup for item in items(program, living)), default=None)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from definitions.budget import Budget, parse_budget
+from definitions.calendar import ALWAYS
 from definitions.expressions import (
     EvaluationError,
     Expression,
@@ -45,6 +46,9 @@ from workflows.core.worktime import Always, Worktime
 
 Lookup = Callable[[str], Any]
 
+ZONE = "Asia/Shanghai"
+"""Where a process lives whose only calendar is round the clock."""
+
 
 class Program:
     """One definition, ready. `process` is its model."""
@@ -58,10 +62,12 @@ class Program:
         self.clocks: Mapping[str, Clock] = process.clocks | {
             name: _task_clock(name, task) for name, task in self.tasks.items()
         }
-        self._worktimes = {name: Worktime(calendar) for name, calendar in process.calendars.items()}
-        zone = str(self.days(process.calendar).zone)
-        self._always = Always(zone)
-        self.zone = zone
+        self._worktimes: dict[str, Worktime | Always] = {
+            name: Worktime(calendar) for name, calendar in process.calendars.items()
+        }
+        self.zone = _zone(process)
+        self._always = Always(self.zone)
+        self._worktimes.setdefault(ALWAYS, self._always)
         self._expressions: dict[tuple[str, int | None, str | None], Expression] = {}
         self._scopes: dict[int | None, Scope] = {}
         self._kept: list[Form] = []
@@ -289,6 +295,13 @@ class Program:
         if known and lookup(spec.until) is None:
             return None
         return self.evaluate(spec.until, lookup, form, expect)
+
+
+def _zone(process: Process) -> str:
+    """The zone in which the process lives: that of its calendar, or of the first that has one."""
+    named = process.calendars.get(process.calendar)
+    known = [named] if named is not None else [*process.calendars.values()]
+    return known[0].zone if known else ZONE
 
 
 def _task_clock(name: str, task: Task) -> Clock:

@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from definitions.expressions import ValueType
-from definitions.model import Form, Move, Notice, Rung, Scalar, Task
-from definitions.text import Text
-from workflows.core.case import Actor, Case, Cycle, Fired, LapseMark, TaskState, Visit
+from definitions.model import Form, Move, Notice, Scalar, Task
+from workflows.core.case import Actor, Case, Cycle, TaskState, Visit
 from workflows.core.effects import Notify, OpenCase, Row, RowKind
 from workflows.core.errors import IllegalEvent
-from workflows.core.machine import AUTO
+from workflows.core.machine import ALL_DONE, AUTO
 from workflows.core.program import Program
 
 MAX_VISITS = 200
@@ -38,6 +37,7 @@ class Turn:
         self.tasks = list(case.tasks)
         self.visits = list(case.visits)
         self.hold = case.hold
+        self.past_holds = list(case.past_holds)
         self.lapse = case.lapse
         self.ended = case.ended
         self.closed = case.closed
@@ -54,11 +54,12 @@ class Turn:
         self.at, self.name, self.actor = at, name, actor
         self.event_id = ""
         self.event: dict[str, Any] = {}
+        self.source = self.state
         self.triggers: list[str] = []
         self.left: list[str] = []
         self.entered: list[str] = []
-        self._said: list[Notice] = []
-        self._links: list[str] = []
+        self.said: list[Notice] = []
+        self.links: list[str] = []
         self._moved = False
 
     # --- the model of the relation ----------------------------------------------------------
@@ -76,7 +77,7 @@ class Turn:
                 self._own(str(self.program.evaluate(move.owner, self.lookup, form, ValueType.TEXT)))
             self.say(move.notify, form)
             if move.open is not None:
-                self._links.append(move.open)
+                self.links.append(move.open)
 
     def fire(self, event: str) -> bool:
         """Fire an event in the relation and enter its target. False if no way is open."""
@@ -88,12 +89,15 @@ class Turn:
         return True
 
     def run_automatic(self) -> None:
-        """Pass through automatic states until one waits."""
+        """Pass through automatic states, and joins of tasks of which none is needed, until a state
+        waits."""
         for _ in range(MAX_AUTOMATIC):
-            if not self.program.process.states[self.state].auto:
+            spec = self.program.process.states[self.state]
+            if spec.auto:
+                if not self.fire(AUTO):
+                    raise IllegalEvent("guard_refused", detail=f"no way out of '{self.state}'")
+            elif not spec.tasks or self.tasks or not self.fire(ALL_DONE) or not self._moved:
                 return
-            if not self.fire(AUTO):
-                raise IllegalEvent("guard_refused", detail=f"no way out of '{self.state}'")
         raise IllegalEvent("guard_refused", detail=f"'{self.state}' runs in a circle")
 
     def _enter(self, source: str) -> None:
@@ -102,16 +106,22 @@ class Turn:
         self.entered.append(self.state)
         self.triggers += [f"leave {source}", f"enter {self.state}"]
         self.visits = [*self.visits, Visit(self.state, self.at)][-MAX_VISITS:]
-        self.tasks = []
-        for name, task in spec.tasks.items():
-            if task.when is None or self.holds(task.when, None):
-                self.tasks.append(TaskState(name, self.at))
+        self.open_tasks()
         if spec.closed and self.closed is None:
             self.closed = self.at
             self.triggers.append("closed")
         elif not spec.closed:
             self.closed = None
         self.say(spec.notify, None)
+
+    def open_tasks(self) -> None:
+        """The tasks of the present state that are needed."""
+        tasks = self.program.process.states[self.state].tasks
+        self.tasks = [
+            TaskState(name, self.at)
+            for name, task in tasks.items()
+            if task.when is None or self.holds(task.when, None)
+        ]
 
     # --- values -----------------------------------------------------------------------------
 
@@ -203,7 +213,7 @@ class Turn:
         """Queue the notices whose condition holds; they are addressed when the turn is over."""
         for notice in notices:
             if notice.when is None or self.program.holds(notice.when, self.lookup, form):
-                self._said.append(notice)
+                self.said.append(notice)
 
     def row(self, kind: RowKind, name: str, **more: Any) -> Row:
         """Write the next line of the journal."""
@@ -212,98 +222,12 @@ class Turn:
         self.rows.append(row)
         return row
 
-    def flush(self, kind: str = "event") -> None:
-        """Address the notices and open the cases of what has just been decided."""
-        facts = {"data": self.public_data(), "event": self.public_event(), "case": self._facts()}
-        for index, notice in enumerate(self._said):
-            for role in notice.to:
-                self.notify(
-                    key=f"{self.case.id}/{self.case.number}/{self.seq}/{index}/{role}",
-                    kind=kind,
-                    to=self.role(role),
-                    title=self.program.process.title,
-                    text=notice.text,
-                    facts=facts,
-                    urgent=notice.urgent,
-                )
-        self._said = []
-        for name in self._links:
-            self._open(name)
-        self._links = []
-
     def role(self, name: str, assignee: str = "") -> str:
         """A role as it is meant here: `assignee` and `owner` stand for the one who owes it."""
         if name == "assignee":
             acting = self.program.process.states[self.state].actor
             return assignee or acting or self.owner_role
         return self.owner_role if name == "owner" else name
-
-    def notify(self, *, title: Text, text: Text | None = None, **more: Any) -> None:
-        """Add one notice to one role."""
-        attributes = self.program.process.attributes
-        person = self.owner if more["to"] == self.owner_role else ""
-        self.notices.append(
-            Notify(
-                case=self.case.id,
-                process=self.case.process,
-                at=self.at,
-                seq=self.seq,
-                number=self.case.number,
-                zone=self.program.zone,
-                organisation=str(self.data.get(attributes.organisation or "") or ""),
-                region=str(self.data.get(attributes.region or "") or ""),
-                assignee=person,
-                title=_plain(title),
-                text=None if text is None else _plain(text),
-                **more,
-            )
-        )
-
-    def public_data(self) -> dict[str, Any]:
-        """Case data without personal fields."""
-        fields = self.program.process.data
-        return {k: v for k, v in self.data.items() if k in fields and not fields[k].personal}
-
-    def public_event(self) -> dict[str, Any]:
-        """Event data without personal fields; a stored field follows the case's."""
-        hidden = {k for k, item in self.program.process.data.items() if item.personal}
-        hidden |= self.program.personal_event_fields(self.name)
-        kept = {k: v for k, v in self.event.items() if k not in hidden}
-        return {**kept, "at": self.at, "name": self.name, "actor": self.actor.id}
-
-    def _facts(self) -> dict[str, Any]:
-        return {
-            "key": self.case.key,
-            "state": self.state,
-            "opened_at": self.case.opened,
-            "number": self.case.number,
-            "closed": self.closed is not None,
-        }
-
-    def _open(self, name: str) -> None:
-        link = self.program.process.links[name]
-        if link.planned and not link.available:
-            raise IllegalEvent("target_unavailable", detail=link.process, target=link.process)
-        form = self.program.event_form(self.case.state, self.name)
-        key = str(self.program.evaluate(link.key, self.lookup, form, ValueType.TEXT))
-        data = {
-            field: self.program.evaluate_any(source, self.lookup, form)
-            for field, source in link.data.items()
-        }
-        present = {field: value for field, value in data.items() if value not in ("", None)}
-        row = self.row("link", link.process, data={"key": key, "link": name})
-        self.opens.append(
-            OpenCase(
-                key=f"{self.case.id}/{self.case.number}/{row.seq}",
-                process=link.process,
-                business_key=key,
-                data=present,
-                origin=self.case.id,
-                seq=row.seq,
-                at=self.at,
-                actor=self.actor.id,
-            )
-        )
 
     # --- cycles -----------------------------------------------------------------------------
 
@@ -315,6 +239,10 @@ class Turn:
         """Open cycles, of one clock or of all."""
         return [c for c in self.cycles if c.open and (clock is None or c.clock == clock)]
 
+    def cycle(self, clock: str, n: int) -> Cycle:
+        """One cycle by its number."""
+        return next(c for c in self.cycles if c.clock == clock and c.n == n)
+
     def put(self, cycle: Cycle) -> Cycle:
         """Replace a cycle by its new value, or add it."""
         for index, old in enumerate(self.cycles):
@@ -324,18 +252,13 @@ class Turn:
         self.cycles.append(cycle)
         return cycle
 
-    def mark(self, clock: str, n: int, rung: Rung, at: int) -> None:
-        """Mark a rung as past without sending it."""
-        cycle = next(c for c in self.cycles if c.clock == clock and c.n == n)
-        self.put(replace(cycle, fired=(*cycle.fired, Fired(rung.id, rung.level, at, False))))
-
-    def restore(self, mark: LapseMark) -> None:
-        """Go back to the case as it was before a lapse; the journal goes on."""
-        before = mark.before
+    def restore(self, before: Case) -> None:
+        """Go back to the case as it was; the journal goes on."""
         self.state, self.data = before.state, dict(before.data)
         self.cycles, self.tasks = list(before.cycles), list(before.tasks)
-        self.visits, self.hold = list(before.visits), before.hold
-        self.closed, self.ended, self.lapse = before.closed, before.ended, None
+        self.visits = list(before.visits)
+        self.hold, self.past_holds = before.hold, list(before.past_holds)
+        self.closed, self.ended, self.lapse = before.closed, before.ended, before.lapse
         self.owner, self.owner_role = before.owner, before.owner_role
 
     def done(self, settled: int) -> Case:
@@ -352,12 +275,9 @@ class Turn:
             tasks=tuple(self.tasks),
             visits=tuple(self.visits),
             hold=self.hold,
+            past_holds=tuple(self.past_holds),
             lapse=self.lapse,
             closed=self.closed,
             ended=self.ended,
             progressed=self.progressed,
         )
-
-
-def _plain(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,120 @@
+"""A right that lapses, and the lapse that an event in time takes back.
+
+What it is: the move that a case makes by itself at a missed deadline, the mark by which it can be
+undone for a while, and the undoing.
+What it is not: when; that is `settle`.
+Who may import it: the core.
+"""
+
+from dataclasses import replace
+
+from workflows.core.case import Case, Cycle, Incoming, LapseMark, Told
+from workflows.core.clocks import act
+from workflows.core.cycles import end
+from workflows.core.errors import IllegalEvent
+from workflows.core.machine import LAPSE
+from workflows.core.plan import plan
+from workflows.core.speech import flush, notify
+from workflows.core.turn import Turn
+
+
+def lapse(turn: Turn, cycle: Cycle) -> None:
+    """A right is forfeited: the case moves by itself, and can be restored for a while. Time cannot
+    be refused: where the move cannot be made, the right lapses all the same and the row says why
+    the case stays."""
+    before = turn.done(turn.at)
+    rows, notices, opens = len(turn.rows), len(turn.notices), len(turn.opens)
+    try:
+        _move(turn, cycle, before)
+    except IllegalEvent as error:
+        del turn.rows[rows:], turn.notices[notices:], turn.opens[opens:]
+        turn.seq = before.seq
+        turn.restore(before)
+        turn.begin(turn.at)
+        end(turn, turn.cycle(cycle.clock, cycle.n), "lapsed")
+        failed = {"failed": error.code, "detail": str(error)}
+        turn.row("lapse", cycle.clock, clock=cycle.clock, cycle=cycle.n, data=failed)
+        return
+    if turn.closed is not None:
+        told = tuple(Told(notice.key, notice.to) for notice in turn.notices[notices:])
+        turn.lapse = _marked(turn, cycle, before, told)
+
+
+def _move(turn: Turn, cycle: Cycle, before: Case) -> None:
+    end(turn, cycle, "lapsed")
+    turn.fire(LAPSE + cycle.clock)
+    turn.run_automatic()
+    turn.row("lapse", cycle.clock, clock=cycle.clock, cycle=cycle.n, previous=before.state)
+    act(turn)
+    flush(turn, "lapse")
+
+
+def _marked(turn: Turn, cycle: Cycle, before: Case, told: tuple[Told, ...]) -> LapseMark:
+    due = plan(turn.program, cycle).forfeit
+    return LapseMark(
+        clock=cycle.clock,
+        cycle=cycle.n,
+        at=turn.at,
+        inclusive=due is None or not due.exclusive,
+        until=turn.at + turn.program.tolerance,
+        before=replace(before, seen=()),
+        told=told,
+    )
+
+
+def undo(turn: Turn, incoming: Incoming, at: int) -> bool:
+    """Undo the lapses that an event occurred before. True if it came after them and is written
+    down as rejected for being late; an event of the present state is simply judged."""
+    mark = turn.lapse
+    assert mark is not None
+    undone = []
+    earlier: LapseMark | None = mark
+    while earlier is not None and turn.now < earlier.until and _in_time(earlier, at):
+        undone.append(earlier)
+        earlier = earlier.before.lapse
+    if undone:
+        turn.begin(at, incoming.name, incoming.actor)
+        turn.event_id = incoming.id
+        for lapsed in undone:
+            _restore(turn, lapsed)
+        return False
+    if incoming.name in turn.program.events(turn.state) or not _was_possible(turn, incoming, mark):
+        return False
+    turn.begin(at, incoming.name, incoming.actor)
+    turn.row(
+        "late_rejected",
+        incoming.name,
+        event_id=incoming.id,
+        actor=incoming.actor.id,
+        roles=incoming.actor.roles,
+        data=dict(incoming.data),
+        clock=mark.clock,
+        cycle=mark.cycle,
+    )
+    return True
+
+
+def _was_possible(turn: Turn, incoming: Incoming, mark: LapseMark) -> bool:
+    tasks = {task.task for task in mark.before.tasks if task.done is None}
+    return incoming.name in tasks or incoming.name in turn.program.events(mark.before.state)
+
+
+def _in_time(mark: LapseMark, at: int) -> bool:
+    return at <= mark.at if mark.inclusive else at < mark.at
+
+
+def _restore(turn: Turn, mark: LapseMark) -> None:
+    """Go back to the case before the lapse; those who were told of it are told again."""
+    turn.restore(mark.before)
+    turn.row("restored", mark.clock, clock=mark.clock, cycle=mark.cycle, data={"lapsed": mark.at})
+    for told in mark.told:
+        notify(
+            turn,
+            key=f"{told.key}/retraction",
+            kind="retraction",
+            to=told.to,
+            title=turn.program.clocks[mark.clock].title,
+            clock=mark.clock,
+            cycle=mark.cycle,
+            due=mark.at,
+        )

@@ -1,0 +1,111 @@
+"""What a turn says: notices to roles, and cases that it asks to be opened.
+
+What it is: effects made from what has just been decided; personal fields are left out of them.
+What it is not: delivery, or the resolution of roles to people.
+Who may import it: the core.
+"""
+
+from typing import Any
+
+from definitions.expressions import ValueType
+from definitions.text import Text
+from workflows.core.effects import Notify, OpenCase
+from workflows.core.errors import IllegalEvent
+from workflows.core.turn import Turn
+
+
+def flush(turn: Turn, kind: str = "event") -> None:
+    """Address the notices and open the cases of what has just been decided."""
+    if turn.said:
+        facts = {"data": public_data(turn), "event": public_event(turn), "case": _facts(turn)}
+        for index, notice in enumerate(turn.said):
+            for role in notice.to:
+                notify(
+                    turn,
+                    key=f"{turn.case.id}/{turn.case.number}/{turn.seq}/{index}/{role}",
+                    kind=kind,
+                    to=turn.role(role),
+                    title=turn.program.process.title,
+                    text=notice.text,
+                    facts=facts,
+                    urgent=notice.urgent,
+                )
+    turn.said = []
+    for name in turn.links:
+        _open(turn, name)
+    turn.links = []
+
+
+def notify(turn: Turn, *, title: Text, text: Text | None = None, **more: Any) -> None:
+    """Add one notice to one role."""
+    attributes = turn.program.process.attributes
+    turn.notices.append(
+        Notify(
+            case=turn.case.id,
+            process=turn.case.process,
+            at=turn.at,
+            seq=turn.seq,
+            number=turn.case.number,
+            zone=turn.program.zone,
+            organisation=str(turn.data.get(attributes.organisation or "") or ""),
+            region=str(turn.data.get(attributes.region or "") or ""),
+            assignee=turn.owner if more["to"] == turn.owner_role else "",
+            title=_plain(title),
+            text=None if text is None else _plain(text),
+            **more,
+        )
+    )
+
+
+def public_data(turn: Turn) -> dict[str, Any]:
+    """Case data without personal fields."""
+    fields = turn.program.process.data
+    return {k: v for k, v in turn.data.items() if k in fields and not fields[k].personal}
+
+
+def public_event(turn: Turn) -> dict[str, Any]:
+    """Event data without personal fields; a stored field follows the case's."""
+    hidden = {k for k, item in turn.program.process.data.items() if item.personal}
+    hidden |= turn.program.personal_event_fields(turn.name)
+    kept = {k: v for k, v in turn.event.items() if k not in hidden}
+    return {**kept, "at": turn.at, "name": turn.name, "actor": turn.actor.id}
+
+
+def _facts(turn: Turn) -> dict[str, Any]:
+    return {
+        "key": turn.case.key,
+        "state": turn.state,
+        "opened_at": turn.case.opened,
+        "number": turn.case.number,
+        "closed": turn.closed is not None,
+    }
+
+
+def _open(turn: Turn, name: str) -> None:
+    link = turn.program.process.links[name]
+    if link.planned and not link.available:
+        raise IllegalEvent("target_unavailable", detail=link.process, target=link.process)
+    form = turn.program.event_form(turn.source, turn.name)
+    key = str(turn.program.evaluate(link.key, turn.lookup, form, ValueType.TEXT))
+    data = {
+        field: turn.program.evaluate_any(source, turn.lookup, form)
+        for field, source in link.data.items()
+    }
+    present = {field: value for field, value in data.items() if value not in ("", None)}
+    row = turn.row("link", link.process, data={"key": key, "link": name})
+    turn.opens.append(
+        OpenCase(
+            key=f"{turn.case.id}/{turn.case.number}/{row.seq}",
+            process=link.process,
+            business_key=key,
+            data=present,
+            origin=turn.case.id,
+            seq=row.seq,
+            at=turn.at,
+            actor=turn.actor.id,
+        )
+    )
+
+
+def _plain(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
