@@ -41,3 +41,12 @@ def test_files_named_are_there(page: Path) -> None:
         elif name and not re.search(rf"\b{name}\b", text_of(ROOT / file)):
             missing.append(f"{file}::{name}")
     assert missing == []
+
+
+def test_every_example_of_a_clock_is_held_by_a_test() -> None:
+    examples = text_of(ROOT / "docs" / "clock-semantics.md").split("## Examples")[1]
+    tests = text_of(ROOT / "tests" / "core" / "test_examples.py")
+    for row in re.findall(r"^\| (G\d+) .*$", examples, re.M):
+        named = re.findall(rf"`(test_{row.lower()}_\w+)`", examples)
+        assert named, row
+        assert [name for name in named if f"def {name}(" not in tests] == []
