@@ -1,5 +1,6 @@
 """An explained deadline: what the stretches count together is the budget, and they end at due."""
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -86,7 +87,57 @@ def test_the_stretches_are_the_deadline(budget: str, anchor: int, pauses: list[S
     assert all(before.end == after.start for before, after in pairwise(told.stretches))
 
 
-@given(st.sampled_from(BUDGETS[:-1]), instants)
+@settings(max_examples=100, deadline=None)
+@given(instants, st.integers(1, 9 * 86_400), st.booleans(), st.lists(spans, max_size=3))
+def test_a_promise_moved_by_pauses(
+    anchor: int, length: int, by_day: bool, pauses: list[Span]
+) -> None:
+    days = PROGRAM.days("cn")
+    until = days.day_end(days.day_of(anchor + length)) if by_day else anchor + length
+    one = Cycle(
+        "done_soon",
+        1,
+        anchor,
+        anchor,
+        "running",
+        until=until,
+        exclusive=by_day,
+        calendar="cn",
+        pauses=tuple(pauses),
+    )
+    told = explain(PROGRAM, one)
+    due = deadline(PROGRAM.ruler(one), one)
+    assert due is not None
+    assert told.counted == told.total
+    assert told.stretches[-1].end == due.at
+
+
+@pytest.mark.parametrize("budget", ["2 hours", "8 working_hours", "5 working_days"])
+@pytest.mark.parametrize("spent", [0, 1, 3])
+def test_amended_rules_keep_what_had_run(budget: str, spent: int) -> None:
+    anchor, since = at("2026-09-21T10:00"), at("2026-09-23T15:00")
+    one = replace(cycle(budget, anchor), since=since, spent=spent)
+    told = explain(PROGRAM, one)
+    due = deadline(PROGRAM.ruler(one), one)
+    assert due is not None
+    assert (told.stretches[0].why, told.stretches[0].counted) == ("amended", spent)
+    assert told.counted == told.total
+    assert told.stretches[-1].end == due.at
+
+
+@pytest.mark.parametrize("period", [2, 3])
+def test_a_later_period_counts_from_the_schedule(period: int) -> None:
+    series = at("2026-01-31T10:00")
+    one = replace(cycle("1 months", at("2026-02-20T09:00")), series=series, period=period)
+    told = explain(PROGRAM, one)
+    due = deadline(PROGRAM.ruler(one), one)
+    assert due is not None
+    assert told.counted == told.total
+    assert told.stretches[-1].end == due.at
+    assert told.stretches[0].why == "earlier"
+
+
+@given(st.sampled_from(BUDGETS), instants)
 def test_a_clock_that_stands_still_has_no_end(budget: str, anchor: int) -> None:
     told = explain(PROGRAM, cycle(budget, anchor, Span(anchor, None, "hold")))
     assert told.due is None

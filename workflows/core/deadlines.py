@@ -176,7 +176,7 @@ def counted(ruler: Ruler, count: Count, spans: Iterable[Span], since: int) -> De
     for begin, end in merged(spans):
         if end is not None and end <= since:
             continue
-        if not _ending(ruler, count, _nth(ruler.days, count, count.left)).kept_by(begin):
+        if not day_ending(ruler, count, _nth(ruler.days, count, count.left)).kept_by(begin):
             break
         if end is None:
             return None
@@ -184,14 +184,14 @@ def counted(ruler: Ruler, count: Count, spans: Iterable[Span], since: int) -> De
         if ruler.days.day_of(begin) != resumed:
             left = count.left - days_ended(ruler, count, begin)
             count = Count(max(count.start, resumed), left, count.working, count.moment)
-    return _ending(ruler, count, _nth(ruler.days, count, count.left))
+    return day_ending(ruler, count, _nth(ruler.days, count, count.left))
 
 
 def days_ended(ruler: Ruler, count: Count, instant: int) -> int:
     """How many of the days counted had ended when something happened at `instant`."""
     ended = 0
     while ended < count.left:
-        if _ending(ruler, count, _nth(ruler.days, count, ended + 1)).kept_by(instant):
+        if day_ending(ruler, count, _nth(ruler.days, count, ended + 1)).kept_by(instant):
             break
         ended += 1
     return ended
@@ -200,7 +200,7 @@ def days_ended(ruler: Ruler, count: Count, instant: int) -> int:
 def days_consumed(ruler: Ruler, cycle: Cycle, until: int) -> int:
     """How many days of a budget of working days had ended at `until`, pauses left out."""
     assert ruler.budget is not None
-    count = _count(ruler, ruler.budget, cycle)
+    count = day_count(ruler, ruler.budget, cycle)
     for begin, end in merged(cycle.pauses):
         if begin >= until or end is None or end > until:
             until = min(until, begin)
@@ -213,10 +213,10 @@ def days_consumed(ruler: Ruler, cycle: Cycle, until: int) -> int:
 
 def _day_deadline(ruler: Ruler, budget: Budget, cycle: Cycle) -> Deadline | None:
     since = cycle.anchor if cycle.since is None else cycle.since
-    return counted(ruler, _count(ruler, budget, cycle), cycle.pauses, since)
+    return counted(ruler, day_count(ruler, budget, cycle), cycle.pauses, since)
 
 
-def _count(ruler: Ruler, budget: Budget, cycle: Cycle) -> Count:
+def day_count(ruler: Ruler, budget: Budget, cycle: Cycle) -> Count:
     """What a budget of days, months or a day of the month has to count."""
     first = cycle.anchor if cycle.series is None else cycle.series
     if budget.same_time and budget.working:
@@ -262,7 +262,7 @@ def _in_month(day: date, months: int, number: int) -> date:
     return date(year, month + 1, min(number, monthrange(year, month + 1)[1]))
 
 
-def _ending(ruler: Ruler, count: Count, day: date) -> Deadline:
+def day_ending(ruler: Ruler, count: Count, day: date) -> Deadline:
     days = ruler.days
     end = days.day_end(day) if count.moment is None else days.at(day, count.moment)
     unknown = count.working and days.provisional(days.day_start(day))

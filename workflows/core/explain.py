@@ -16,8 +16,17 @@ from typing import Literal
 
 from definitions.calendar import Calendar, days
 from definitions.text import Text
-from workflows.core.case import Cycle, Span
-from workflows.core.deadlines import Deadline, Ruler, deadline, due_day, merged
+from workflows.core.case import Cycle
+from workflows.core.deadlines import (
+    Count,
+    Deadline,
+    Ruler,
+    day_count,
+    day_ending,
+    deadline,
+    due_day,
+    merged,
+)
 from workflows.core.program import Program
 from workflows.core.worktime import Worktime
 
@@ -32,6 +41,8 @@ Why = Literal[
     "days",
     "working_days",
     "promise",
+    "amended",
+    "earlier",
     "state",
     "hold",
     "case_closed",
@@ -49,6 +60,8 @@ WORDS: Mapping[Why, Text] = MappingProxyType(
         "days": Text(zh="按日计", en="days counted"),
         "working_days": Text(zh="按工作日计", en="working days counted"),
         "promise": Text(zh="约定的时间", en="until the promised instant"),
+        "amended": Text(zh="规则变更前已计", en="counted before the rules were amended"),
+        "earlier": Text(zh="属于以前各期，不计", en="part of earlier periods, not counted"),
         "state": Text(zh="所处状态暂停计时", en="paused by the state of the case"),
         "hold": Text(zh="挂起，暂停计时", en="on hold"),
         "case_closed": Text(zh="关闭期间，不计", en="case closed, not counted"),
@@ -95,16 +108,30 @@ def explain(program: Program, cycle: Cycle) -> Explanation:
     """The explanation of a cycle."""
     ruler = program.ruler(cycle)
     due = deadline(ruler, cycle)
-    if ruler.budget is None:
-        assert due is not None
-        total = due.at - cycle.anchor
-        found = [Stretch(cycle.anchor, due.at, total, "promise")]
-        return _explained(cycle, "seconds", total, due, found)
-    if ruler.budget.kind == "seconds":
+    if ruler.seconds is not None:
         found = list(_seconds(ruler, cycle, due))
-        return _explained(cycle, "seconds", ruler.budget.amount, due, found)
-    total, found = _days(ruler, cycle, due)
-    return _explained(cycle, "days", total, due, found)
+        return _explained(cycle, "seconds", ruler.seconds, due, found)
+    if ruler.budget is not None:
+        count = day_count(ruler, ruler.budget, cycle)
+        total = count.left if cycle.since is None else ruler.budget.amount
+        return _explained(cycle, "days", total, due, _days(ruler, cycle, count, total, due))
+    assert cycle.until is not None
+    return _promise(ruler, cycle, cycle.until, due)
+
+
+def _promise(ruler: Ruler, cycle: Cycle, until: int, due: Deadline | None) -> Explanation:
+    """A promised instant stands as it is, until a pause moves it."""
+    total = until - cycle.anchor
+    if due is not None and due.at == until:
+        return _explained(
+            cycle, "seconds", total, due, [Stretch(cycle.anchor, until, total, "promise")]
+        )
+    if not cycle.exclusive:
+        return _explained(cycle, "seconds", total, due, list(_clipped(ruler, cycle, due)))
+    start = ruler.days.day_of(cycle.anchor)
+    days_left = (due_day(ruler, Deadline(until, True)) - start).days
+    count = Count(start, days_left, False, None)
+    return _explained(cycle, "days", days_left, due, _days(ruler, cycle, count, days_left, due))
 
 
 def _explained(
@@ -119,29 +146,32 @@ def _explained(
     )
 
 
-def _pauses(cycle: Cycle) -> list[tuple[int, int | None, Why]]:
-    """Stretches of standing still, without overlap; where two overlap, the earlier one names it."""
-    found: list[tuple[int, int | None, Why]] = []
-    spans = (span for span in cycle.pauses if span.end is None or span.end > span.start)
-    for span in sorted(spans, key=_span_order):
-        start = span.start
-        if found:
-            last = found[-1][1]
-            if last is None or (span.end is not None and span.end <= last):
-                continue
-            start = max(start, last)
-        found.append((start, span.end, _PAUSED[span.why]))
-    return found
+_Pause = tuple[int, int | None, Why]
 
 
-def _span_order(span: Span) -> tuple[int, bool, int]:
-    return span.start, span.end is not None, span.end or 0
+def _pauses(cycle: Cycle) -> list[_Pause]:
+    """Stretches of standing still, without overlap; the first of those that touch names them."""
+    whys = {span.start: _PAUSED[span.why] for span in reversed(cycle.pauses)}
+    return [(start, end, whys[start]) for start, end in merged(cycle.pauses)]
 
 
 # --- budgets of minutes and hours -----------------------------------------------------------
 
 
 def _seconds(ruler: Ruler, cycle: Cycle, due: Deadline | None) -> Iterator[Stretch]:
+    if cycle.since is None:
+        yield from _clipped(ruler, cycle, due)
+        return
+    if due is not None and due.at < cycle.since:
+        # More had run than the amended rules give.
+        yield Stretch(cycle.anchor, due.at, ruler.seconds or 0, "amended")
+        return
+    yield Stretch(cycle.anchor, cycle.since, cycle.spent, "amended")
+    yield from _clipped(ruler, replace(cycle, anchor=cycle.since), due)
+
+
+def _clipped(ruler: Ruler, cycle: Cycle, due: Deadline | None) -> Iterator[Stretch]:
+    """From the anchor to the deadline, cut at the pauses."""
     cursor = cycle.anchor
     for start, end, why in _pauses(cycle):
         if due is not None and start >= due.at:
@@ -195,71 +225,67 @@ def _is_holiday(calendar: Calendar, day: date) -> bool:
     return any(first <= day <= last for first, last in map(days, calendar.off))
 
 
-# --- budgets of days and months -------------------------------------------------------------
+# --- days, months and dates -----------------------------------------------------------------
 
 
-def _days(ruler: Ruler, cycle: Cycle, due: Deadline | None) -> tuple[int, list[Stretch]]:
-    """How many days the budget gives, and the stretches, whole days at a time."""
-    budget, local = ruler.budget, ruler.days
-    assert budget is not None
-    unpaused = deadline(ruler, replace(cycle, pauses=()))
-    assert unpaused is not None
+def _days(
+    ruler: Ruler, cycle: Cycle, count: Count, total: int, due: Deadline | None
+) -> list[Stretch]:
+    """Whole days at a time: those that count, and those that do not."""
     found: list[Stretch] = []
-    anchor = cycle.anchor
-    if budget.same_time and budget.working and (opening := ruler.time.opening(anchor)) > anchor:
-        assert isinstance(ruler.time, Worktime)
-        found.append(Stretch(anchor, opening, 0, _gap(ruler.time, anchor, opening)))
-        anchor = opening
-    start = local.day_of(anchor)
-    moment = local.local(anchor).time() if budget.same_time else None
-    total = budget.amount if budget.kind == "days" else (due_day(ruler, unpaused) - start).days
-    pauses = _whole_days(ruler, cycle, anchor)
-    counts: Why = "working_days" if budget.working else "days"
-
-    def ends(day: date) -> int:
-        return local.day_end(day) if moment is None else local.at(day, moment)
-
-    if moment is None:
-        found.append(Stretch(anchor, ends(start), 0, "start_day"))
-    day, counted = start, 0
-    while counted < total:
-        day += timedelta(days=1)
-        here = _pause_on(ruler, pauses, day, ends(day))
-        if here is not None and here[1] is None:
-            found.append(Stretch(ends(day - timedelta(days=1)), None, 0, here[2]))
-            break
-        why: Why = counts
-        if here is not None:
-            why = here[2]
-        elif budget.working and not local.is_working_day(day):
-            assert isinstance(local, Worktime)
-            why = "holiday" if _is_holiday(local.calendar, day) else "weekend"
-        one = int(why == counts)
-        counted += one
-        found.append(Stretch(ends(day - timedelta(days=1)), ends(day), one, why))
-    return total, _merged(found)
-
-
-_Pause = tuple[int, int | None, Why]
-
-
-def _whole_days(ruler: Ruler, cycle: Cycle, anchor: int) -> list[_Pause]:
-    """Pauses that stop days: those that end on another day than they began."""
-    day_of = ruler.days.day_of
-    whys = {span.start: _PAUSED[span.why] for span in reversed(cycle.pauses)}
-    return [
-        (start, end, whys[start])
-        for start, end in merged(cycle.pauses)
-        if end is None or (end > anchor and day_of(start) != day_of(end))
+    begins = day_ending(ruler, count, count.start).at
+    if begins > cycle.anchor:
+        why, spent = _before(ruler, cycle, count, begins), total - count.left
+        found.append(Stretch(cycle.anchor, begins, spent, why))
+    since = cycle.anchor if cycle.since is None else cycle.since
+    pauses = [
+        (start, end, why)
+        for start, end, why in _pauses(cycle)
+        if end is None or (end > since and not _one_day(ruler, start, end))
     ]
+    counts: Why = "working_days" if count.working else "days"
+    day, left = count.start, count.left
+    while left > 0:
+        day += timedelta(days=1)
+        ends = day_ending(ruler, count, day)
+        pause = _pause_on(ruler, pauses, day, ends)
+        if pause is not None and pause[1] is None:
+            return _merged([*found, Stretch(begins, None, 0, pause[2])])
+        why = counts if pause is None else pause[2]
+        if pause is None and count.working and not ruler.days.is_working_day(day):
+            assert isinstance(ruler.days, Worktime)
+            why = "holiday" if _is_holiday(ruler.days.calendar, day) else "weekend"
+        one = int(why == counts)
+        found.append(Stretch(begins, ends.at, one, why))
+        begins, left = ends.at, left - one
+    if pauses and (due is None or begins < due.at):
+        # Promised for the very day: nothing is left to count, and the day itself was paused.
+        found.append(Stretch(begins, None if due is None else due.at, 0, pauses[-1][2]))
+    return _merged(found)
 
 
-def _pause_on(ruler: Ruler, pauses: Sequence[_Pause], day: date, ending: int) -> _Pause | None:
-    """The pause that keeps a day from counting: it began before the day ended, and the case was
-    not resumed on an earlier day."""
+def _before(ruler: Ruler, cycle: Cycle, count: Count, begins: int) -> Why:
+    """Why counting begins later than the clock."""
+    if cycle.since is not None:
+        return "amended"
+    if cycle.period > 1:
+        return "earlier"
+    if count.moment is None:
+        return "start_day"
+    assert isinstance(ruler.time, Worktime)
+    return _gap(ruler.time, cycle.anchor, begins)
+
+
+def _one_day(ruler: Ruler, start: int, end: int) -> bool:
+    return ruler.days.day_of(start) == ruler.days.day_of(end)
+
+
+def _pause_on(ruler: Ruler, pauses: Sequence[_Pause], day: date, ends: Deadline) -> _Pause | None:
+    """The pause that keeps a day from counting: it began before the day had ended, and the clock
+    ran again on no earlier day."""
     for pause in pauses:
         end = pause[1]
-        if pause[0] < ending and (end is None or day <= ruler.days.day_of(end)):
+        if ends.kept_by(pause[0]) and (end is None or day <= ruler.days.day_of(end)):
             return pause
     return None
 
