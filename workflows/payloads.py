@@ -1,0 +1,279 @@
+"""What crosses the border of a case: its start, an event's argument, and the JSON of both.
+
+What it is: the one data converter of worker, starter and links (plain readable JSON, fields in
+their order, values that equal their default left out), the shapes that senders write, and their
+decoding with typed errors. Any SDK's plain JSON is understood.
+What it is not: judgement; the core judges.
+Who may import it: the shell and the surfaces.
+
+A value left out is read back as its default, so a default in the core's dataclasses, once
+released, keeps its meaning.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+)
+from temporalio.exceptions import ApplicationError
+
+from definitions.bundle import digest_of, unpin
+from definitions.problems import DuecourseError
+from workflows.core.case import Actor, Case, Incoming
+from workflows.core.effects import Notify, OpenCase
+from workflows.core.program import Program
+
+MAX_EVENT_BYTES = 256 * 1024
+MAX_START_BYTES = 512 * 1024
+MAX_DETAIL = 2000
+_MAX_LISTED = 20
+_KEY = re.compile(r"[0-9A-Za-z\u4e00-\u9fff](?:[0-9A-Za-z\u4e00-\u9fff._@+-]{0,78}[^\W])?")
+_KEY_HINT = "letters, digits, Chinese characters and . _ @ + - inside, at most 80 of them"
+
+
+class BadPayload(DuecourseError):
+    """The caller's fault: what was sent is not what belongs there."""
+
+    code = "payload_invalid"
+
+
+# --- JSON -----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """The reader and writer of a type; making one is slow."""
+    return TypeAdapter(kind)
+
+
+class ReadableJson(JSONPlainPayloadConverter):
+    """Plain JSON in UTF-8, keys in their order."""
+
+    def to_payload(self, value: Any) -> Payload | None:
+        return Payload(metadata={"encoding": b"json/plain"}, data=_json(value))
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        return adapter(Any if type_hint is None else type_hint).validate_json(payload.data)
+
+
+def _json(value: Any) -> bytes:
+    kind: Any = type(value)
+    if isinstance(value, list | tuple) and value and dataclasses.is_dataclass(value[0]):
+        kind = tuple[type(value[0]), ...]  # type: ignore[misc]
+        value = tuple(value)
+    elif not dataclasses.is_dataclass(value):
+        return to_json(value)
+    return adapter(kind).dump_json(value, exclude_defaults=True)
+
+
+class ReadableConverter(CompositePayloadConverter):
+    """Temporal's own converters, with the JSON one replaced."""
+
+    def __init__(self) -> None:
+        own = DefaultPayloadConverter.default_encoding_payload_converters
+        super().__init__(
+            *(ReadableJson() if isinstance(one, JSONPlainPayloadConverter) else one for one in own)
+        )
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=ReadableConverter)
+"""For every client and worker of this program."""
+
+
+# --- rules ----------------------------------------------------------------------------------
+
+
+class Rules(NamedTuple):
+    """Pinned rules, ready to run; shared by all cases of this process under them."""
+
+    program: Program
+    pinned: bytes
+    digest: str
+
+
+@lru_cache(maxsize=128)
+def rules_of(pinned: bytes) -> Rules:
+    """The rules in pinned bytes. Raises `BundleInvalid`."""
+    return Rules(Program(unpin(pinned)), pinned, digest_of(pinned))
+
+
+# --- starts ---------------------------------------------------------------------------------
+
+Id = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_CLOSED = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who sends."""
+
+    __pydantic_config__ = _CLOSED
+    id: Id = ""
+    roles: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.id, self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """After how much a run continues as a new one. A run keeps those it was started with, or a
+    replay would decide otherwise."""
+
+    __pydantic_config__ = _CLOSED
+    events: Annotated[int, Field(ge=12)] = 1000
+    updates: Annotated[int, Field(ge=1)] = 1500
+    signals: Annotated[int, Field(ge=1)] = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a run hands to the next one."""
+
+    case: Case
+    shift: int
+    problems: dict[str, str] = field(default_factory=dict)
+    notices: tuple[Notify, ...] = ()
+    """Those that were given up."""
+    opens: tuple[OpenCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The start of a case, what people read first. Only `key` and `data` are usual from outside;
+    `resumed` is written by the case itself."""
+
+    __pydantic_config__ = _CLOSED
+    title: str = ""
+    key: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    actor: By = By()
+    event_id: Id = ""
+    occurred_at: str | int | None = None
+    origin: Id = ""
+    clock_at: str | int | None = None
+    number: Annotated[int, Field(ge=1, le=10_000)] = 1
+    imported: bool = False
+    limits: Limits = Limits()
+    resumed: Resumed | None = None
+
+
+def read_start(raw: RawValue | None) -> Start:
+    """The start as it was sent. Raises `BadPayload` (`start_invalid`)."""
+    start: Start = _read(raw, Start, MAX_START_BYTES if raw else 0, "start_invalid")
+    return start
+
+
+def check_key(key: str) -> str:
+    """The key, if it is one. Raises `BadPayload` (`key_invalid`)."""
+    if not _KEY.fullmatch(key):
+        raise BadPayload(
+            f"{key[:100]!r} is no case key", code="key_invalid", hint=_KEY_HINT, facts={}
+        )
+    return key
+
+
+def case_id(process: str, key: str) -> str:
+    """The workflow id of a case. Raises `BadPayload` (`key_invalid`)."""
+    return f"{process}:{check_key(key)}"
+
+
+# --- events ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EventArgument:
+    """The one argument of an update or a signal."""
+
+    __pydantic_config__ = _CLOSED
+    id: Id = ""
+    by: By = By()
+    data: dict[str, Any] = field(default_factory=dict)
+    occurred_at: str | int | None = None
+
+
+def read_event(name: str, args: Sequence[RawValue], otherwise_id: str) -> Incoming:
+    """The event as it was sent; without an id of its own it has `otherwise_id`. Raises
+    `BadPayload` (`payload_invalid`, `payload_too_large`)."""
+    if len(args) > 1:
+        raise BadPayload(f"'{name}' takes one JSON object", hint="{id, by, data, occurred_at}")
+    said: EventArgument = _read(args[0] if args else None, EventArgument, MAX_EVENT_BYTES)
+    return Incoming(
+        name=name,
+        id=said.id or otherwise_id,
+        actor=said.by.actor,
+        data=said.data,
+        occurred=instant(said.occurred_at),
+    )
+
+
+def instant(value: str | int | None) -> int | None:
+    """Whole seconds since the epoch; fractions are cut off. Raises `BadPayload`."""
+    if value is None or isinstance(value, int):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadPayload(
+            f"{value[:100]!r} is no instant", hint="write it as 2026-11-10T09:30:00+08:00"
+        )
+    return int(moment.timestamp())
+
+
+def _read(raw: RawValue | None, kind: Any, limit: int, code: str = BadPayload.code) -> Any:
+    data = raw.payload.data if raw is not None else b""
+    if len(data) > limit:
+        raise BadPayload(
+            f"{len(data)} bytes are too many",
+            code="payload_too_large",
+            hint=f"at most {limit} bytes",
+            facts={"bytes": len(data), "limit": limit},
+        )
+    if raw is None or raw.payload.metadata.get("encoding") == b"binary/null":
+        data = b"{}"
+    try:
+        return adapter(kind).validate_json(data)
+    except ValidationError as broken:
+        found = [
+            {"field": ".".join(map(str, one["loc"])), "message": one["msg"]}
+            for one in broken.errors(include_url=False, include_context=False, include_input=False)
+        ][:_MAX_LISTED]
+        said = "; ".join(f"{one['field']}: {one['message']}" for one in found)
+        raise BadPayload(said[:MAX_DETAIL], code=code, facts={"errors": found}) from None
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def application_error(error: DuecourseError) -> ApplicationError:
+    """The error as a sender gets it: its type is the code, its one detail the error as JSON."""
+    said = error.to_json() | {"message": error.message[:MAX_DETAIL]}
+    said["facts"] = {name: _short(value) for name, value in error.facts.items()}
+    return ApplicationError(said["message"], said, type=error.code, non_retryable=True)
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case str():
+            return value[:MAX_DETAIL]
+        case list() | tuple():
+            return [_short(one) for one in value[:_MAX_LISTED]]
+        case Mapping():
+            return {name: _short(one) for name, one in value.items()}
+    return value
