@@ -1,5 +1,6 @@
-"""`docs/ten-minutes.md` done from beginning to end as a reader would: files are written, commands
-are run. `python -m tests.docs.ten_minutes` puts what they print into the page."""
+"""The pages done as a reader would: files are written, commands are run.
+
+`python -m tests.docs.commands` puts what the commands print into the pages."""
 
 import os
 import re
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from tests.docs.pages import ROOT, Fence, fences, text_of
 
-PAGE = ROOT / "docs" / "ten-minutes.md"
+TEN_MINUTES = ROOT / "docs" / "ten-minutes.md"
+READMES = (ROOT / "README.md", ROOT / "README.zh.md")
 _CODE = ("workflows", "activities", "surfaces")
 _DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
 
@@ -62,16 +64,16 @@ def run(folder: Path, command: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
-def follow(folder: Path) -> Iterator[Done]:
-    """Do what the page says: a YAML block is appended to its file, a command is run."""
-    blocks = list(fences(text_of(PAGE)))
+def follow(page: Path, folder: Path) -> Iterator[Done]:
+    """Do what a page says: a YAML block is appended to its file; a command whose output is shown
+    below it is run."""
+    blocks = list(fences(text_of(page)))
     for index, block in enumerate(blocks):
         if block.language == "yaml":
             with (folder / block.about).open("a", encoding="utf-8") as file:
                 file.write(block.text)
-        elif block.language == "sh":
-            shown = blocks[index + 1]
-            assert shown.language == "text", f"no output is shown for {block.text}"
+        shown = blocks[index + 1] if index + 1 < len(blocks) else None
+        if block.language == "sh" and shown is not None and shown.language == "text":
             yield Done(block.text.strip(), *run(folder, block.text.strip()), shown)
 
 
@@ -85,19 +87,20 @@ def comparable(text: str) -> str:
     return _DIGEST.sub("<digest>", trimmed(text))
 
 
-def main() -> None:
-    """Put what the commands print into the page."""
-    before = text_of(PAGE)
-    after, at = "", 0
-    with tempfile.TemporaryDirectory() as folder:
-        for done in follow(project(Path(folder))):
-            start = before.index("```text", before.index(f"```sh\n{done.command}\n```", at))
-            end = before.index("```", start + 3) + 3
-            about = f" exit {done.code}" if done.code else ""
-            after += f"{before[at:start]}```text{about}\n{trimmed(done.output)}\n```"
-            at = end
-    PAGE.write_text(after + before[at:], encoding="utf-8")
+def refresh(page: Path, folder: Path) -> None:
+    """Put what the commands of a page print into it."""
+    before, after, at = text_of(page), "", 0
+    for done in follow(page, folder):
+        start = before.index("```text", before.index(f"```sh\n{done.command}\n```", at))
+        end = before.index("```", start + 3) + 3
+        about = f" exit {done.code}" if done.code else ""
+        after += f"{before[at:start]}```text{about}\n{trimmed(done.output)}\n```"
+        at = end
+    page.write_text(after + before[at:], encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as made:
+        refresh(TEN_MINUTES, project(Path(made)))
+    for one in READMES:
+        refresh(one, ROOT)
