@@ -234,8 +234,15 @@ def day_count(ruler: Ruler, budget: Budget, cycle: Cycle) -> Count:
         left = budget.amount
     else:
         left = max(0, budget.amount - cycle.spent)
-        start = max(start, ruler.days.day_of(cycle.since) - _ONE_DAY)
+        start = max(start, _last_ended(ruler, moment, cycle.since))
     return Count(start, left, budget.working, moment)
+
+
+def _last_ended(ruler: Ruler, moment: time | None, instant: int) -> date:
+    """The last day that had ended at an instant."""
+    day = ruler.days.day_of(instant)
+    ended = moment is not None and ruler.days.at(day, moment) < instant
+    return day if ended else day - _ONE_DAY
 
 
 def _target(ruler: Ruler, budget: Budget, start: date, period: int) -> date:

@@ -113,14 +113,14 @@ def open_case(
         _mark_past(turn, now)
     finish(turn)
     settle(turn, now)
-    return _decided(turn, incoming, now, "accepted")
+    return decided(turn, incoming, now, "accepted")
 
 
 def decide(program: Program, case: Case, incoming: Incoming, now: int) -> Decision:
     """Judge an event. Raises IllegalEvent if it is refused; then nothing has changed."""
-    known = _known(case, incoming) if incoming.id else None
+    known = repeated(program, case, incoming, now)
     if known is not None:
-        return _unchanged(program, case, now, known.answer, "duplicate")
+        return known
     now = max(now, case.settled)
     at = _instant(incoming, now)
     if at < case.opened:
@@ -132,12 +132,12 @@ def decide(program: Program, case: Case, incoming: Incoming, now: int) -> Decisi
     if turn.ended is not None:
         raise IllegalEvent("case_ended", ended=turn.ended)
     if turn.lapse is not None and undo(turn, incoming, at):
-        return _decided(turn, incoming, now, "late_rejected")
+        return decided(turn, incoming, now, "late_rejected")
     turn.begin(at, incoming.name, incoming.actor)
     turn.event_id = incoming.id
     apply(turn, incoming)
     settle(turn, now)
-    return _decided(turn, incoming, now, "accepted")
+    return decided(turn, incoming, now, "accepted")
 
 
 def look(program: Program, case: Case, now: int, whole_second: bool = False) -> Decision:
@@ -169,12 +169,14 @@ def _instant(incoming: Incoming, now: int) -> int:
     return min(incoming.occurred, now)
 
 
-def _known(case: Case, incoming: Incoming) -> Seen | None:
-    for seen in case.seen:
+def repeated(program: Program, case: Case, incoming: Incoming, now: int) -> Decision | None:
+    """The first answer again, if the event's id is known; IllegalEvent `event_id_conflict` if it
+    said something else then. An event without an id is always new."""
+    for seen in case.seen if incoming.id else ():
         if seen.event_id == incoming.id:
             if seen.digest != content_digest(incoming):
                 raise IllegalEvent("event_id_conflict", detail=incoming.id)
-            return seen
+            return _unchanged(program, case, now, seen.answer, "duplicate")
     return None
 
 
@@ -212,7 +214,8 @@ def _mark_past(turn: Turn, now: int) -> None:
 # --- answering ------------------------------------------------------------------------------
 
 
-def _decided(turn: Turn, incoming: Incoming, now: int, status: Status) -> Decision:
+def decided(turn: Turn, incoming: Incoming, now: int, status: Status) -> Decision:
+    """The decision that a turn has come to, remembered under the event's id."""
     case = turn.done(now)
     view = view_of(turn.program, case, now)
     answer = answer_of(turn.case, case, view, turn.rows, status)

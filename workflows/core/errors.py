@@ -45,6 +45,9 @@ REFUSALS: Mapping[str, Text] = MappingProxyType(
         "no_row": Text(zh="决策表没有匹配的行", en="no row of a decision table matches"),
         "list_full": Text(zh="列表已满", en="the list is full"),
         "hold_unbounded": Text(zh="暂停期限无效", en="the hold must end after it begins"),
+        "amend_impossible": Text(
+            zh="新规则缺少本案正在使用的内容", en="the new rules lack something that the case uses"
+        ),
         "clock_choice": Text(
             zh="没有这个编号的进行中承诺", en="there is no open promise of this number"
         ),
