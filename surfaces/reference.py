@@ -82,6 +82,8 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "surfaces.scenario.CaseExpect": ("case", "case-expected"),
     }
 )
+# What builds on these does not say their keys again.
+_BASES: Final = (model.Item, model.Move, model.Event)
 
 
 def refreshed(text: str) -> str:
@@ -110,7 +112,7 @@ def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _keys(kind: type[BaseModel], meanings: Mapping[str, str]) -> str:
     hints = get_type_hints(kind, include_extras=True)
-    own = kind.model_fields if kind.__base__ is not model.Item else kind.__annotations__
+    own = kind.__annotations__ if kind.__base__ in _BASES else kind.model_fields
     fields = {kind.model_fields[name].alias or name: name for name in own}
     if odd := set(fields) ^ set(meanings):
         raise KeyError(f"{kind.__name__}: key without a meaning or the reverse: {sorted(odd)}")

@@ -1,7 +1,7 @@
 """What each key of a definition and of a scenario means, one sentence a key.
 
 What it is: the literal table behind `docs/reference.md`. Types and defaults are not said here: they
-come from the models.
+come from the models. A model that builds on another one has only its own keys here.
 What it is not: rules. A key without a sentence, or a sentence without a key, fails `reference`.
 Only `surfaces.reference` and its test import it.
 """
@@ -9,32 +9,6 @@ Only `surfaces.reference` and its test import it.
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-
-_MOVE: Final = {
-    "to": "The state it leads to; left out, the case stays where it is and only records.",
-    "set": "Case fields and their new values. A number or a boolean stands for itself; text is "
-    "an expression, so a literal text is `\"'A2'\"`. Later ones see earlier ones.",
-    "append": "A record added to a list of records, column by column.",
-    "owner": "Who is responsible from now on: an expression that gives a person's id.",
-    "notify": "Messages to people.",
-    "open": "The link whose case is opened.",
-    "norm": "The rules that it implements.",
-}
-_EVENT: Final = {
-    **_MOVE,
-    "title": "What people call it.",
-    "by": "Roles that may send it. `anyone` lets every role; left out, everybody may.",
-    "form": "What the sender has to say, or the name of a form.",
-    "when": "The guard. It sees the case after the form's `required` and `optional` fields are "
-    "stored in it, and `event.x` for every field of the form.",
-    "refuse": "What the sender is told when no way is open.",
-    "branches": "Ways out of an exclusive gateway, tried in order: the first whose `when` holds.",
-    "reopens": "Opens a closed case again: each clock follows its `reopen` law.",
-    "hold": "Puts the case on hold: clocks with `pause.holds` stand still.",
-    "release": "Ends the hold before its time.",
-    "acknowledges": "Clocks whose rungs marked `unless_acknowledged` fire no more.",
-    "tolerance": "How late it may be reported; left out, the process's own.",
-}
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -62,9 +36,17 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "ladders": "Ladders of its own, beside the shared ones.",
             "calendars": "Calendars of its own, beside the shared ones.",
         },
+        "Move": {
+            "to": "The state it leads to; left out, the case stays where it is and only records.",
+            "set": "Case fields and their new values. A number or a boolean stands for itself; "
+            "text is an expression, so a literal text is `\"'A2'\"`. Later ones see earlier ones.",
+            "append": "A record added to a list of records, column by column.",
+            "owner": "Who is responsible from now on: an expression that gives a person's id.",
+            "notify": "Messages to people.",
+            "open": "The link whose case is opened.",
+            "norm": "The rules that it implements.",
+        },
         "Start": {
-            **_MOVE,
-            "to": "Not for a start: a case begins in its first state.",
             "by": "Roles that may open a case; left out, everybody may.",
             "when": "A condition on the data given; without it, a case is not opened.",
             "refuse": "What the sender is told when it does not hold.",
@@ -127,7 +109,6 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "norm": "The rules that it implements.",
         },
         "Branch": {
-            **_MOVE,
             "when": "The way is taken if this holds; the default flow has none.",
             "title": "What people call it.",
         },
@@ -135,9 +116,22 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "max": "The longest that it may last, in wall-clock time.",
             "until": "An instant at which it ends before that.",
         },
-        "Event": _EVENT,
+        "Event": {
+            "title": "What people call it.",
+            "by": "Roles that may send it. `anyone` lets every role; left out, everybody may.",
+            "form": "What the sender has to say, or the name of a form.",
+            "when": "The guard. It sees the case after the form's `required` and `optional` fields "
+            "are stored in it, and `event.x` for every field of the form.",
+            "refuse": "What the sender is told when no way is open.",
+            "branches": "Ways out of an exclusive gateway, tried in order: the first whose `when` "
+            "holds.",
+            "reopens": "Opens a closed case again: each clock follows its `reopen` law.",
+            "hold": "Puts the case on hold: clocks with `pause.holds` stand still.",
+            "release": "Ends the hold before its time.",
+            "acknowledges": "Clocks whose rungs marked `unless_acknowledged` fire no more.",
+            "tolerance": "How late it may be reported; left out, the process's own.",
+        },
         "CaseEvent": {
-            **_EVENT,
             "within": "`open`: every state that is not closed. `closed`: every closed one. `any`, "
             "or a list of states.",
             "unless": "States in which it is not accepted after all.",
@@ -165,7 +159,6 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "holds": "Whether it stands still while the case is on hold.",
         },
         "Lapse": {
-            **_MOVE,
             "title": "What people call it.",
             "roll": "`next_working_day`: if the deadline's day is no working day, the right lapses "
             "at the end of the next one.",
