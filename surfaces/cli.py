@@ -12,9 +12,23 @@ from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from definitions.problems import DuecourseError
-from surfaces.cli_definitions import diagram, norms, validate
-from surfaces.cli_rehearse import rehearse
-from surfaces.output import BadInput, Exit, complain, exit_of
+from surfaces.errors import BadInput, Exit, exit_of
+from surfaces.output import complain
+
+# Name, place, and what it does. The place is loaded when it is called: a command that needs no
+# Temporal loads none of it.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("start", "cli_cases:start", "Open a case."),
+    ("send", "cli_cases:send", "Send an event to a case and print its answer."),
+    ("show", "cli_cases:show", "Show a case: what it waits for, who owes it, until when."),
+    ("list", "cli_cases:list_", "List cases."),
+    ("stuck", "cli_cases:stuck", "List the cases that need somebody, and why."),
+    ("explain", "cli_explain:explain", "Explain a deadline, interval by interval."),
+    ("rehearse", "cli_rehearse:rehearse", "Play scenarios over simulated weeks."),
+    ("validate", "cli_definitions:validate", "Check definitions."),
+    ("diagram", "cli_definitions:diagram", "Draw a process."),
+    ("norms", "cli_definitions:norms", "List which rules the definitions name, and where."),
+)
 
 _ABOUT = """
 Start cases, send events, and see what every promise made to a customer comes to.
@@ -32,8 +46,8 @@ def app() -> App:
         version_flags=[],
         result_action="return_value",
     )
-    for command in (validate, rehearse, diagram, norms):
-        made.command(command)
+    for order, (name, place, said) in enumerate(COMMANDS):
+        made.command(f"surfaces.{place}", name=name, help=said, sort_key=order)
     return made
 
 

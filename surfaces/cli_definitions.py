@@ -16,8 +16,9 @@ from definitions.model import Process
 from definitions.problems import DefinitionError, Problem
 from surfaces.diagram import mermaid
 from surfaces.diagram_svg import svg
+from surfaces.errors import Exit
 from surfaces.norms import Naming, namings
-from surfaces.output import Exit, Json, complain, plain, say, table
+from surfaces.output import Json, complain, plain, say, table
 from surfaces.rules import Rules
 
 Folder = Annotated[Path | None, Parameter(name="--definitions", help="Folder of definitions.")]

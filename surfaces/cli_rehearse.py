@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from definitions.problems import DefinitionError, DuecourseError
-from surfaces.output import BadInput, Exit, Json, complain, plain, say
+from surfaces.errors import BadInput, Exit
+from surfaces.output import Json, complain, plain, say
 from surfaces.rehearse import Outcome, rehearse_with
 from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules

@@ -7,8 +7,9 @@ Who may import it: the surfaces.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 _ISO: Final = re.compile(
@@ -54,6 +55,36 @@ def parse_offset(text: str) -> int | None:
 def shown(instant: int, zone: str) -> str:
     """ISO 8601 with the zone's offset: `2026-11-10T09:30:00+08:00`."""
     return datetime.fromtimestamp(instant, ZoneInfo(zone)).isoformat()
+
+
+_FIELDS: Final = frozenset(
+    {
+        *("anchor", "at", "breached", "claimed_at", "closed", "done", "due", "ended", "hold_until"),
+        *("next_due", "next_wakeup", "opened", "recorded", "since"),
+    }
+)
+_AS_THEY_ARE: Final = frozenset({"data", "facts", "title", "text"})
+
+
+def dated(values: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """A view, a row or a notice as plain values with its instants in ISO 8601; case data stay as
+    they are."""
+    return {name: _dated(name, value, zone) for name, value in values.items()}
+
+
+def _dated(name: str, value: Any, zone: str) -> Any:
+    if name in _AS_THEY_ARE:
+        return value
+    match value:
+        case bool():
+            return value
+        case int() if name in _FIELDS:
+            return shown(value, zone)
+        case Mapping():
+            return dated(value, zone)
+        case list() | tuple():
+            return [_dated(name, one, zone) for one in value]
+    return value
 
 
 def short(instant: int, zone: str, exclusive: bool = False) -> str:

@@ -19,7 +19,6 @@ import json as jsonlib
 import os
 import sys
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import Parameter
@@ -28,45 +27,11 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from definitions.problems import DuecourseError
-from workflows.core.errors import IllegalEvent
-
-
-class Exit(IntEnum):
-    """How a command ends."""
-
-    DONE = 0
-    NOT_AS_EXPECTED = 1
-    BAD_INPUT = 2
-    UNREACHABLE = 3
-    REFUSED = 4
-
-
-class BadInput(DuecourseError):
-    """The caller's fault: arguments that cannot be used."""
-
-    code = "bad_input"
-
-
-class Unreachable(DuecourseError):
-    """The world's fault: something that a command needs does not answer."""
-
-    code = "unreachable"
-
+from surfaces.errors import Exit
 
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON value instead of tables.")
 ]
-
-
-def exit_of(error: DuecourseError) -> Exit:
-    """Who is to blame is in the type of an error, and so is the exit code."""
-    match error:
-        case IllegalEvent():
-            return Exit.REFUSED
-        case Unreachable():
-            return Exit.UNREACHABLE
-        case _:
-            return Exit.BAD_INPUT
 
 
 def console() -> Console:

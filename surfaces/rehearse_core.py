@@ -6,14 +6,11 @@ What it is not: durable. It uses the production rules and keeps everything in me
 Who may import it: the surfaces, tests and benchmarks.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from definitions.forms import start_items
-from definitions.model import Item
 from definitions.problems import DuecourseError
+from surfaces.ledger import as_payload
 from surfaces.rehearse import News, Reply
 from surfaces.rules import Rules
 from workflows.core.case import Actor, Case, Incoming
@@ -175,20 +172,3 @@ class CoreRunner:
             self._troubles.append(f"{wanted.origin} could not open {target}: {refused.message}")
             return
         self._opened.append(target)
-
-
-def as_payload(items: Mapping[str, Item], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a case stores them, written as a sender would: instants as text."""
-    return {
-        name: _payload(items[name], value) if name in items else value
-        for name, value in data.items()
-    }
-
-
-def _payload(item: Item, value: Any) -> Any:
-    if isinstance(value, list):
-        fields = item.fields or {}
-        return [as_payload(fields, one) if isinstance(one, dict) else one for one in value]
-    if item.type == "instant" and isinstance(value, int):
-        return datetime.fromtimestamp(value, UTC).isoformat()
-    return value

@@ -9,14 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from surfaces.instants import shown
+from surfaces.instants import dated, shown
 from surfaces.matching import Difference, Seen
 from workflows.core.case import Incoming
 from workflows.core.effects import CaseView, ClockView, Notify, Row
-
-_INSTANTS = frozenset(
-    {"at", "due", "breached", "ended", "anchor", "opened", "closed", "recorded", "since", "done"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Trace:
             "refused": None if self.refusal is None else dict(self.refusal),
             **({"state": None} if view is None else _case(view, self.zone)),
             "notices": [_notice(notice, self.zone) for notice in self.seen.notices],
-            "rows": [{"case": case, **_iso(asdict(row), self.zone)} for case, row in self.rows],
+            "rows": [{"case": case, **dated(asdict(row), self.zone)} for case, row in self.rows],
             "cases": [
                 {"case": one.case, "process": one.process, "key": one.key, **_case(one, self.zone)}
                 for one in self.seen.opened
@@ -63,30 +59,17 @@ def _case(view: CaseView, zone: str) -> dict[str, Any]:
         "ended": None if view.ended is None else shown(view.ended, zone),
         "next_wakeup": None if view.next_wakeup is None else shown(view.next_wakeup, zone),
         "clocks": [_clock(clock, zone) for clock in view.clocks],
-        "tasks": [_iso(asdict(task), zone) for task in view.tasks],
+        "tasks": [dated(asdict(task), zone) for task in view.tasks],
         "events": [event.name for event in view.events],
         "data": dict(view.data),
     }
 
 
 def _clock(clock: ClockView, zone: str) -> dict[str, Any]:
-    plain = _iso(asdict(clock), zone)
-    for name in ("retracted", "next_rung"):
-        if plain[name] is not None:
-            plain[name] = _iso(plain[name], zone)
-    return plain
+    return dated(asdict(clock), zone)
 
 
 def _notice(notice: Notify, zone: str) -> dict[str, Any]:
-    plain = _iso(asdict(notice), zone)
+    plain = dated(asdict(notice), zone)
     del plain["facts"], plain["zone"], plain["seq"]
     return plain
-
-
-def _iso(values: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    return {
-        name: shown(value, zone)
-        if name in _INSTANTS and isinstance(value, int) and not isinstance(value, bool)
-        else value
-        for name, value in values.items()
-    }

@@ -1,0 +1,129 @@
+"""The ledger of a case: its rules and its journal, and the case that follows from them.
+
+What it is: a value that can be exported and read back. Playing its events again through the core
+gives the case as it was, so that anybody can recompute a deadline without a server or a database.
+What it is not: a source of truth beside the records, from which it is made.
+Who may import it: the surfaces.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from definitions.bundle import digest_of, unpin
+from definitions.forms import start_items
+from definitions.model import Item
+from definitions.problems import DuecourseError
+from workflows.core.case import Actor, Case, Incoming
+from workflows.core.decide import decide, look, open_case
+from workflows.core.errors import IllegalEvent
+from workflows.core.program import Program
+
+_EVENTS = ("event", "late_rejected")
+
+
+class LedgerInvalid(DuecourseError):
+    """What was given is no ledger, or its events do not lead to one another under its rules."""
+
+    code = "ledger_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One case: `journal` rows as the records give them, `pinned` its rules."""
+
+    case: str
+    number: int
+    pinned: bytes
+    journal: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; the rules in base64."""
+        return {
+            "case": self.case,
+            "number": self.number,
+            "digest": digest_of(self.pinned),
+            "rules": base64.b64encode(self.pinned).decode(),
+            "journal": [dict(row) for row in self.journal],
+        }
+
+
+def read_ledger(path: Path) -> Ledger:
+    """A ledger from a file. Raises `LedgerInvalid`."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        pinned = base64.b64decode(told["rules"], validate=True)
+        journal = tuple(sorted(told["journal"], key=lambda row: int(row["seq"])))
+        ledger = Ledger(str(told["case"]), int(told["number"]), pinned, journal)
+        digest = told["digest"]
+    except OSError as broken:
+        raise LedgerInvalid(f"{path} cannot be read: {broken.strerror}") from None
+    except (ValueError, TypeError, KeyError) as broken:
+        raise LedgerInvalid(
+            f"{path} is no ledger: {type(broken).__name__} {broken}",
+            hint="write one with `explain CASE --export FILE`",
+        ) from None
+    if digest_of(pinned) != digest:
+        raise LedgerInvalid("the rules are not those of the digest")
+    return ledger
+
+
+def replayed(ledger: Ledger) -> tuple[Program, Case]:
+    """The case as its journal makes it, and its rules. Raises `LedgerInvalid`."""
+    program = Program(unpin(ledger.pinned))
+    if any(row["kind"] == "amend" for row in ledger.journal):
+        raise LedgerInvalid(
+            "the rules of this case were amended; one set of rules cannot replay it"
+        )
+    case: Case | None = None
+    try:
+        for row in ledger.journal:
+            if row["kind"] == "opened":
+                key = ledger.case.partition(":")[2]
+                told = _incoming(row, start_items(program.process))
+                case = open_case(program, key, told, row["recorded"], ledger.number).case
+            elif row["kind"] in _EVENTS and case is not None:
+                told = _incoming(row, _form(program, case, row["name"]))
+                case = decide(program, case, told, row["recorded"]).case
+        if case is None:
+            raise LedgerInvalid("the journal has no opening")
+        last = max(row["recorded"] for row in ledger.journal)
+        return program, look(program, case, max(last, case.settled)).case
+    except IllegalEvent as refused:
+        raise LedgerInvalid(f"the journal cannot be played again: {refused.message}") from refused
+
+
+def _incoming(row: Mapping[str, Any], items: Mapping[str, Item]) -> Incoming:
+    sent = {name: value for name, value in row["data"].items() if name in items}
+    actor = Actor(row["actor"], tuple(row["roles"]))
+    return Incoming(row["name"], row["event_id"], actor, as_payload(items, sent), row["at"])
+
+
+def _form(program: Program, case: Case, name: str) -> Mapping[str, Item]:
+    """The form under which an event was accepted: that of the state, or of the open task, after
+    what has become due."""
+    event = program.events(case.state).get(name)
+    if event is not None:
+        return program.items(event.form)
+    return program.items(program.tasks[name].form) if name in program.tasks else {}
+
+
+def as_payload(items: Mapping[str, Item], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a case stores them, written as a sender would: instants as text."""
+    return {
+        name: _payload(items[name], value) if name in items else value
+        for name, value in data.items()
+    }
+
+
+def _payload(item: Item, value: Any) -> Any:
+    if isinstance(value, list):
+        fields = item.fields or {}
+        return [as_payload(fields, one) if isinstance(one, dict) else one for one in value]
+    if item.type == "instant" and isinstance(value, int):
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    return value
