@@ -268,7 +268,7 @@ class Turn:
             state=self.state,
             settled=max(settled, self.case.settled),
             seq=self.seq,
-            data=self.data,
+            data=dict(self.data),
             owner=self.owner,
             owner_role=self.owner_role,
             cycles=tuple(self.cycles),
