@@ -58,7 +58,7 @@ def run(folder: Path, command: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return result.returncode, result.stdout
