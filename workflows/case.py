@@ -4,7 +4,7 @@ What it is: one dynamic workflow for all processes. The workflow's type is the p
 `process:key`; its arguments are a readable start and the pinned rules. Events come as updates, or
 as signals from senders that do not wait, by their own names. Validator and handler ask the same
 `decide`; the handler applies what it says before its first await.
-What it is not: rules (the core), work (the activities), or words (card, attributes).
+What it is not: rules (the core), turns (`running`), work (the activities), or words (the card).
 Who may import it: the worker and tests.
 
 It runs unsandboxed: purity is held by our own checks (import contracts, banned clocks and chance),
@@ -22,20 +22,12 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from definitions.problems import DuecourseError
-from workflows.alarm import Alarm
-from workflows.attributes import Values, changes, known, values
-from workflows.card import RETRY, menu, timer_summary
-from workflows.core.case import Case, Incoming
-from workflows.core.decide import Decision, decide, look, open_case
-from workflows.core.effects import Batch, CaseView, OpenCase, Row, RowKind
-from workflows.core.view import view_of
+from workflows.card import RETRY
+from workflows.core.case import Incoming
 from workflows.payloads import (
     BadPayload,
-    Limits,
-    Resumed,
     Rules,
     Start,
-    adapter,
     application_error,
     case_id,
     instant,
@@ -43,11 +35,8 @@ from workflows.payloads import (
     read_start,
     rules_of,
 )
-from workflows.performing import Performer
+from workflows.running import CaseRun
 
-MAX_STATE: Final = 1024 * 1024
-_WEIGH_FROM: Final = 512 * 1024
-_ALWAYS_MORE: Final = 1024
 METADATA_QUERY: Final = "__temporal_workflow_metadata"
 REHEARSAL: Final = "duecourse-rehearsal"
 
@@ -59,7 +48,7 @@ class Rehearsal:
 
 
 class Refused(DuecourseError):
-    """A start that is refused: the caller's fault."""
+    """A start that is refused: the caller's fault, or the world's that cannot serve it."""
 
 
 @workflow.defn(dynamic=True)
@@ -68,28 +57,23 @@ class CaseWorkflow:
 
     @workflow.init
     def __init__(self, args: Sequence[RawValue]) -> None:
+        self._run: CaseRun | None = None
         self._refused: DuecourseError | None = None
-        self._rules: Rules | None = None
-        self._case: Case | None = None
-        self._problems: dict[str, str] = {}
-        self._refused_signals: set[str] = set()
         self._shift = 0
-        self._updates = self._signals = self._weight = 0
-        self._running = False
-        self._alarm = Alarm()
-        self._attributes: Values = known(workflow.info().typed_search_attributes)
+        self._updates = self._signals = 0
         self._start = Start()
-        self._performer = Performer(self, 1, None)
         workflow.set_query_handler(METADATA_QUERY, self._menu)
         try:
-            self._begin(args)
+            self._start = self._started(args)
+            if len(args) > 1:
+                self._open(rules_of(args[1].payload.data))
         except DuecourseError as error:
             self._refused = error
 
     # --- beginning --------------------------------------------------------------------------
 
-    def _begin(self, args: Sequence[RawValue]) -> None:
-        self._start = start = read_start(args[0] if args else None)
+    def _started(self, args: Sequence[RawValue]) -> Start:
+        start = read_start(args[0] if args else None)
         info = workflow.info()
         key = start.key or info.workflow_id.removeprefix(f"{info.workflow_type}:")
         if info.workflow_id != case_id(info.workflow_type, key):
@@ -98,112 +82,26 @@ class CaseWorkflow:
                 code="id_mismatch",
                 hint=f"a case's workflow id is process:key, here {info.workflow_type}:{key}",
             )
-        self._start = start = replace(start, key=key)
         if start.resumed is not None:
             self._shift = start.resumed.shift
         elif start.clock_at is not None:
-            self._shift = self._shifted(start)
-        if len(args) > 1:
-            self._open(rules_of(args[1].payload.data))
-
-    def _shifted(self, start: Start) -> int:
-        """The case's time begins elsewhere: in rehearsals only, and a replay knows it from the
-        history, whatever its worker allows."""
-        if not workflow.unsafe.is_replaying() and not Rehearsal.allowed:
-            allowed = False
-        else:
-            allowed = workflow.patched(REHEARSAL)
-        if not allowed:
-            raise Refused(
-                "this worker gives cases no other time than now",
-                code="clock_at_refused",
-                hint="leave out clock_at, or start the worker with --rehearsal",
-            )
-        at = instant(start.clock_at)
-        assert at is not None
-        return at - int(workflow.now().timestamp())
+            self._shift = _shifted(start)
+        return replace(start, key=key)
 
     def _open(self, rules: Rules) -> None:
-        """Open the case, or take up the one that another run has handed on."""
-        process, start = rules.program.process, self._start
-        info = workflow.info()
-        if process.process != info.workflow_type:
-            raise BadPayload(f"these rules are those of '{process.process}'", code="rules_mismatch")
-        resumed = start.resumed
-        if resumed is not None:
-            self._rules, self._case = rules, resumed.case
-            self._weight = len(adapter(Case).dump_json(resumed.case, exclude_defaults=True))
-            self._performer = Performer(self, resumed.case.number, None)
-            self._performer.failed_notices = list(resumed.notices)
-            self._performer.failed_opens = list(resumed.opens)
-            self._problems = dict(resumed.problems)
-            return
-        event_id = start.event_id or f"{info.workflow_id}/{start.number}/opened"
-        incoming = Incoming(
-            "opened", event_id, start.actor.actor, start.data, instant(start.occurred_at)
-        )
-        decision = open_case(
-            rules.program,
-            start.key,
-            incoming,
-            self.now(),
-            start.number,
-            start.origin,
-            start.imported,
-        )
-        self._rules = rules
-        opening = {
-            "process": process.process,
-            "version": process.version,
-            "key": start.key,
-            "digest": rules.digest,
-            "origin": start.origin,
-            "at": decision.case.opened,
-            "claimant": info.first_execution_run_id,
-        }
-        self._performer = Performer(self, start.number, opening)
-        self._performer.with_rules(rules.pinned)
-        self._apply(decision)
-
-    @workflow.run
-    async def run(self, args: Sequence[RawValue]) -> Any:
-        """Until the case has ended; the last run answers with a small summary."""
-        self._running = True
-        if self._refused is None and self._case is None:
-            await self._fetch_rules()
-        if self._refused is not None or self._case is None:
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            raise application_error(self._refused or Refused("not opened", code="not_opened"))
-        self._settle_down()
-        while True:
-            await workflow.wait_condition(self._has_work)
-            if self._performer.fault is not None:
-                raise self._performer.fault
-            if self._performer.taken is not None:
-                raise self._key_taken(self._performer.taken)
-            if self._alarm.rang:
-                self._alarm.taken()
-                self._apply(look(self._program, self._case, self.now()), by_itself=True)
-            elif self._case.ended is not None:
-                return {
-                    "case": self._case.id,
-                    "number": self._case.number,
-                    "state": self._case.state,
-                    "seq": self._case.seq,
-                    "problems": sorted(self._problems),
-                }
-            else:
-                self._continue()
+        named = rules.program.process.process
+        if named != workflow.info().workflow_type:
+            raise BadPayload(f"these rules are those of '{named}'", code="rules_mismatch")
+        self._run = CaseRun(rules, self._start, self._shift)
 
     async def _fetch_rules(self) -> None:
-        process = workflow.info().workflow_type
         try:
             pinned = await workflow.execute_local_activity(
                 "resolve_rules",
-                process,
+                workflow.info().workflow_type,
                 result_type=bytes,
-                schedule_to_close_timeout=timedelta(minutes=1),
                 start_to_close_timeout=timedelta(seconds=5),
+                schedule_to_close_timeout=timedelta(minutes=1),
                 retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=5)),
             )
             self._open(rules_of(pinned))
@@ -214,48 +112,51 @@ class CaseWorkflow:
         except DuecourseError as error:
             self._refused = error
 
-    def _has_work(self) -> bool:
-        assert self._case is not None
-        if self._alarm.rang or self._performer.fault or self._performer.taken is not None:
+    # --- the life of a run ------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> Any:
+        """Until the case has ended; the last run answers with a small summary."""
+        if not self._is_decided():
+            await self._fetch_rules()
+        run = self._run
+        if run is None:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise application_error(self._not_open())
+        run.go()
+        while True:
+            await workflow.wait_condition(lambda: self._has_work(run))
+            if run.performer.fault is not None:
+                raise run.performer.fault
+            if run.performer.taken is not None:
+                raise _key_taken(run.performer.taken)
+            if run.alarm.rang:
+                run.look()
+            elif run.case.ended is not None:
+                return run.result()
+            else:
+                self._continue(run)
+
+    def _has_work(self, run: CaseRun) -> bool:
+        performer = run.performer
+        if run.alarm.rang or performer.fault is not None or performer.taken is not None:
             return True
-        quiet = self._performer.idle and workflow.all_handlers_finished()
-        return quiet and (self._case.ended is not None or self._is_full())
+        # A quiet point: nothing is queued, in flight or being handled.
+        quiet = performer.idle and workflow.all_handlers_finished()
+        return quiet and (run.case.ended is not None or self._is_full())
 
     def _is_full(self) -> bool:
-        limits: Limits = self._start.limits
+        limits = self._start.limits
         return (
             workflow.info().get_current_history_length() >= limits.events
             or self._updates >= limits.updates
             or self._signals >= limits.signals
         )
 
-    def _continue(self) -> None:
-        """A quiet point: nothing is in flight, and the next run takes up the case as it is."""
-        assert self._case is not None
-        assert self._rules is not None
-        start = replace(
-            self._start,
-            data={},
-            clock_at=None,
-            resumed=Resumed(
-                self._case,
-                self._shift,
-                self._problems,
-                tuple(self._performer.failed_notices),
-                tuple(self._performer.failed_opens),
-            ),
-        )
-        workflow.continue_as_new(args=[start, self._rules.pinned])
-
-    def _key_taken(self, owner: dict[str, Any]) -> ApplicationError:
-        return application_error(
-            Refused(
-                f"the key belongs to another case: {owner.get('case')} {owner.get('number')}",
-                code="key_taken",
-                hint="open the next number of this key, or another key",
-                facts=owner,
-            )
-        )
+    def _continue(self, run: CaseRun) -> None:
+        """The next run takes up the case as it is; its timer is made anew."""
+        start = replace(self._start, data={}, clock_at=None, resumed=run.handed_on())
+        workflow.continue_as_new(args=[start, run.rules.pinned])
 
     # --- events -----------------------------------------------------------------------------
 
@@ -264,32 +165,32 @@ class CaseWorkflow:
         """Any event; the answer is the core's, at most 1 KB."""
         self._updates += 1
         try:
-            await workflow.wait_condition(self._is_decided)
+            # To wait is to let others go first, so only where there is something to wait for.
+            if not self._is_decided():
+                await workflow.wait_condition(self._is_decided)
+            run = self._opened()
+            run.go()
             if name == RETRY:
-                return self._retry()
-            incoming = self._incoming(name, args)
-            decision = self._judge(incoming)
-            self._accept(incoming, decision)
-        except ApplicationError:
-            raise
+                return run.retry()
+            incoming = _incoming(name, args)
+            decision = run.judge(incoming)
+            run.accept(incoming, decision)
         except DuecourseError as error:
             raise application_error(error) from None
         except Exception as fault:  # any other error would leave the sender hanging
             workflow.logger.exception("event.fault")
-            raise ApplicationError(
-                f"{type(fault).__name__} in '{name}'", type="internal", non_retryable=True
-            ) from fault
+            said = f"{type(fault).__name__} in '{name}'"
+            raise ApplicationError(said, type="internal", non_retryable=True) from fault
         return decision.answer
 
     @on_update.validator
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
-        """A refusal here leaves no trace in the history."""
+        """A refusal here leaves no trace in the history. Before the case is open (it may wait for
+        its rules) only the shape is checked; the rest is then the handler's."""
         try:
-            if name == RETRY:
-                return
-            incoming = self._incoming(name, args)
-            if self._is_decided():
-                self._judge(incoming)
+            incoming = None if name == RETRY else _incoming(name, args)
+            if incoming is not None and self._is_decided():
+                self._opened().judge(incoming)
         except DuecourseError as error:
             raise application_error(error) from None
 
@@ -297,175 +198,71 @@ class CaseWorkflow:
     async def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Any event; nobody waits, so a refusal is written down and shown as a problem."""
         self._signals += 1
-        await workflow.wait_condition(self._is_decided)
-        if self._refused is not None:
+        if not self._is_decided():
+            await workflow.wait_condition(self._is_decided)
+        run = self._run
+        if run is None:
             return
+        run.go()
         if name == RETRY:
-            self._retry()
+            run.retry()
             return
         incoming: Incoming | None = None
         try:
-            incoming = self._incoming(name, args)
-            decision = self._judge(incoming)
-            self._accept(incoming, decision)
+            incoming = _incoming(name, args)
+            run.accept(incoming, run.judge(incoming))
         except DuecourseError as error:
-            self._refuse_signal(name, incoming, error)
+            run.refuse(name, incoming, error)
 
     def _is_decided(self) -> bool:
-        return self._case is not None or self._refused is not None
+        return self._run is not None or self._refused is not None
 
-    def _incoming(self, name: str, args: Sequence[RawValue]) -> Incoming:
-        update = workflow.current_update_info()
-        incoming = read_event(name, args, "" if update is None else update.id)
-        return incoming if incoming.id else replace(incoming, id=str(workflow.uuid4()))
+    def _opened(self) -> CaseRun:
+        if self._run is None:
+            raise self._not_open()
+        return self._run
 
-    def _judge(self, incoming: Incoming) -> Decision:
-        if self._refused is not None or self._case is None:
-            raise self._refused or Refused("not opened", code="not_opened")
-        decision = decide(self._program, self._case, incoming, self.now())
-        if self._weight > _WEIGH_FROM and decision.changed:
-            size = len(adapter(Case).dump_json(decision.case, exclude_defaults=True))
-            if size > MAX_STATE:
-                raise Refused("the case holds too much", code="case_full", facts={"bytes": size})
-        return decision
-
-    def _accept(self, incoming: Incoming, decision: Decision) -> None:
-        if decision.status == "duplicate":
-            return
-        if incoming.name in self._refused_signals:
-            self._refused_signals.discard(incoming.name)
-            if not self._refused_signals:
-                self._problems.pop("refused_signal", None)
-        self._apply(decision)
-
-    def _refuse_signal(self, name: str, incoming: Incoming | None, error: DuecourseError) -> None:
-        if len(self._refused_signals) < 100:
-            self._refused_signals.add(name)
-        self._problems["refused_signal"] = f"{name[:40]}: {error.code}"
-        assert self._case is not None
-        settled = look(self._program, self._case, self.now())
-        actor = None if incoming is None else incoming.actor
-        self._apply(
-            self._with_row(
-                settled,
-                "refused",
-                name[:200],
-                {"code": error.code, "message": error.message[:500]},
-                event_id="" if incoming is None else incoming.id,
-                actor="" if actor is None else actor.id,
-                roles=() if actor is None else actor.roles,
-            )
-        )
-
-    def _retry(self) -> dict[str, Any]:
-        if self._refused is not None or self._case is None:
-            raise self._refused or Refused("not opened", code="not_opened")
-        self._refused_signals.clear()
-        count = self._performer.retry()
-        self.problem("refused_signal", None)
-        return {"case": self._case.id, "status": "accepted", "retried": count}
-
-    # --- turns ------------------------------------------------------------------------------
-
-    @property
-    def _program(self) -> Any:
-        assert self._rules is not None
-        return self._rules.program
-
-    def now(self) -> int:
-        """Case time: whole seconds."""
-        return int(workflow.now().timestamp()) + self._shift
-
-    def _apply(self, decision: Decision, by_itself: bool = False) -> None:
-        """Take over what was decided, and ask the world for its effects."""
-        self._case = decision.case
-        if decision.changed:
-            self._weight += len(str(decision.rows)) + _ALWAYS_MORE
-            batch = self._batch(decision.view, decision.rows, decision)
-            self._performer.submit(batch, decision.notices, decision.opens)
-        self._settle_down(decision.view, by_itself)
-
-    def _settle_down(self, view: CaseView | None = None, by_itself: bool = False) -> None:
-        """Show how the case stands, set the timer, start what is queued."""
-        if not self._running and workflow.current_update_info() is None:
-            return
-        view = view or self._view()
-        after = values(view, self._problems)
-        if changed := changes(self._attributes, after):
-            workflow.upsert_search_attributes(changed)
-            self._attributes = after
-        self._performer.begin(by_itself)
-        rings = view.next_wakeup
-        self._alarm.set(
-            None if rings is None else rings - self._shift,
-            lambda: timer_summary(view, self._roles, rings or 0),
-        )
-
-    def _batch(
-        self, view: CaseView, rows: tuple[Row, ...], decision: Decision | None = None
-    ) -> Batch:
-        # That the records were behind is no longer so when this is written.
-        problems = tuple(
-            f"{code}: {detail}" for code, detail in self._problems.items() if code != "records"
-        )
-        return Batch(view.case, rows, decision.notices if decision else (), view, problems)
-
-    def _with_row(
-        self, decision: Decision, kind: RowKind, name: str, data: dict[str, Any], **more: Any
-    ) -> Decision:
-        """The decision with one more line of the journal, which the shell itself has to say."""
-        case = replace(decision.case, seq=decision.case.seq + 1)
-        now = self.now()
-        row = Row(case.seq, kind, name, now, now, data=data, state=case.state, **more)
-        view = replace(decision.view, seq=case.seq)
-        return replace(decision, case=case, view=view, rows=(*decision.rows, row))
-
-    # --- what the performer tells -------------------------------------------------------------
-
-    def problem(self, code: str, detail: str | None) -> None:
-        """Something is wrong with the case, or (None) no longer."""
-        before = self._problems.get(code)
-        if before == detail:
-            return
-        if detail is None:
-            del self._problems[code]
-        else:
-            self._problems[code] = detail
-        if self._case is None:
-            return
-        view = self._view()
-        if code != "records":
-            self._performer.submit(self._batch(view, ()))
-        self._settle_down(view)
-
-    def note_link(self, opened: OpenCase, result: str, detail: str) -> None:
-        """What became of a case that was to be opened, if it is not simply open now."""
-        assert self._case is not None
-        kind: RowKind = "undelivered" if result == "undelivered" else "link"
-        data = {"key": opened.business_key, "result": result} | ({"why": detail} if detail else {})
-        settled = look(self._program, self._case, self.now())
-        self._apply(self._with_row(settled, kind, opened.process, data))
+    def _not_open(self) -> DuecourseError:
+        return self._refused or Refused("the case is not open", code="not_opened")
 
     # --- what people see --------------------------------------------------------------------
 
-    def _view(self) -> CaseView:
-        assert self._case is not None
-        return view_of(self._program, self._case, self.now())
-
-    @property
-    def _roles(self) -> dict[str, dict[str, str]]:
-        roles = self._program.process.roles
-        return {name: {"zh": role.title.zh, "en": role.title.en} for name, role in roles.items()}
-
     def _menu(self) -> dict[str, Any]:
-        if self._case is None:
+        """Temporal's own metadata query. Its name is reserved, so this is the only place that
+        answers it: the UI's menus and current details come from here."""
+        if self._run is None:
             return {"definition": {"type": workflow.info().workflow_type}}
-        return menu(self._view(), self._problems, self._roles)
+        return self._run.menu()
 
     @workflow.query
     def view(self) -> dict[str, Any]:
         """The case as lists and cards show it, and what is wrong with it."""
-        if self._case is None:
-            raise ApplicationError("the case is not open yet", type="not_opened")
-        shown: dict[str, Any] = adapter(CaseView).dump_python(self._view(), mode="json")
-        return shown | {"problems": dict(self._problems)}
+        if self._run is None:
+            raise ApplicationError("the case is not open", type="not_opened")
+        return self._run.shown()
+
+
+def _shifted(start: Start) -> int:
+    """The case's time begins elsewhere: in rehearsals only. A replay knows from the history that
+    it was allowed, whatever its worker allows."""
+    allowed = Rehearsal.allowed or workflow.unsafe.is_replaying()
+    if not (allowed and workflow.patched(REHEARSAL)):
+        raise Refused(
+            "this worker gives cases no other time than now",
+            code="clock_at_refused",
+            hint="leave out clock_at, or start the worker with --rehearsal",
+        )
+    return (instant(start.clock_at) or 0) - int(workflow.now().timestamp())
+
+
+def _incoming(name: str, args: Sequence[RawValue]) -> Incoming:
+    """The event; without an id of its own it has its update's, or one that nobody else has."""
+    update = workflow.current_update_info()
+    incoming = read_event(name, args, "" if update is None else update.id)
+    return incoming if incoming.id else replace(incoming, id=str(workflow.uuid4()))
+
+
+def _key_taken(owner: dict[str, Any]) -> ApplicationError:
+    said = f"the key belongs to another case: {owner.get('case')} {owner.get('number')}"
+    hint = "open the next number of this key, or another key"
+    return application_error(Refused(said, code="key_taken", hint=hint, facts=owner))

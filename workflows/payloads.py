@@ -147,6 +147,8 @@ class Resumed:
     case: Case
     shift: int
     problems: dict[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    """Names of signals that were refused and not yet sent anew."""
     notices: tuple[Notify, ...] = ()
     """Those that were given up."""
     opens: tuple[OpenCase, ...] = ()

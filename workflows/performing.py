@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.core.effects import Batch, Notify, OpenCase, Row
 
@@ -57,7 +57,14 @@ class Performer:
     """Effects of one run. `submit` only queues and may be called before the run has begun;
     `begin` starts what is queued."""
 
-    def __init__(self, owner: Owner, number: int, opening: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        number: int,
+        opening: Mapping[str, Any] | None,
+        rules: bytes | None = None,
+    ) -> None:
+        """`opening` and `rules` go to the records with the first rows."""
         self.failed_notices: list[Notify] = []
         self.failed_opens: list[OpenCase] = []
         self.fault: Exception | None = None
@@ -65,7 +72,7 @@ class Performer:
         self._owner = owner
         self._number = number
         self._opening = opening
-        self._rules: bytes | None = None
+        self._rules = rules
         self._rows: list[Batch] = []
         self._writing = False
         self._notices: list[tuple[Notify, ...]] = []
@@ -76,10 +83,6 @@ class Performer:
     def idle(self) -> bool:
         """Nothing is queued or in flight."""
         return not (self._rows or self._notices or self._opens or self._tasks)
-
-    def with_rules(self, pinned: bytes) -> None:
-        """The rules that the records keep at the opening."""
-        self._rules = pinned
 
     def submit(
         self, batch: Batch, notices: tuple[Notify, ...] = (), opens: tuple[OpenCase, ...] = ()
@@ -141,7 +144,7 @@ class Performer:
         behind = False
         while self._rows and self.taken is None:
             batch, count = _joined(self._rows)
-            args = [batch, self._number, self._opening, self._rules if self._opening else None]
+            args = [batch, self._number, self._opening, self._rules]
             try:
                 if behind:
                     result = await workflow.execute_activity(
@@ -159,7 +162,8 @@ class Performer:
                         schedule_to_close_timeout=ONCE,
                         retry_policy=RetryPolicy(maximum_attempts=1),
                     )
-            except ActivityError as error:
+            except FailureError as error:
+                # A local activity's own error arrives bare, an ordinary one's as ActivityError.
                 behind = True
                 self._owner.problem("records", _reason(error))
                 continue
@@ -260,7 +264,7 @@ def _summary(notices: tuple[Notify, ...]) -> str:
     return " · ".join(said)
 
 
-def _reason(error: ActivityError) -> str:
-    cause = error.cause
+def _reason(error: FailureError) -> str:
+    cause = error if isinstance(error, ApplicationError) else error.cause
     said = str(cause.message if isinstance(cause, ApplicationError) else cause or error)
     return said[:200]

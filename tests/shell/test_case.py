@@ -7,7 +7,7 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpda
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from tests.shell.world import HOUR, LI, World, attributes, eventually, history, send
+from tests.shell.world import HOUR, LI, World, attributes, eventually, history, send, shown, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,7 +95,7 @@ async def test_a_refused_signal_is_written_down_and_shown(world: World) -> None:
     async with world.working():
         handle = await world.start("A-5")
         await handle.signal("finish", {"id": "s1", "by": LI})
-        await eventually(lambda: world_rows(world, "A-5", 2))
+        await eventually(lambda: written(world, "A-5", 2))
         row = (await world.journal("A-5"))[-1]
         assert (row["kind"], row["name"], row["event_id"]) == ("refused", "finish", "s1")
         assert row["data"]["code"] == "not_allowed_here"
@@ -107,15 +107,6 @@ async def test_a_refused_signal_is_written_down_and_shown(world: World) -> None:
         assert "CaseProblem" not in await attributes(handle)
 
 
-async def shown(handle: WorkflowHandle[Any, Any], name: str, value: object) -> bool:
-    """Whether the search attribute stands there."""
-    return (await attributes(handle)).get(name) == value
-
-
-async def world_rows(world: World, key: str, count: int) -> bool:
-    return len(await world.journal(key)) >= count
-
-
 async def test_a_breach_is_stamped_at_its_instant_and_people_are_told(world: World) -> None:
     async with world.working():
         handle = await world.start("A-6")
@@ -123,10 +114,10 @@ async def test_a_breach_is_stamped_at_its_instant_and_people_are_told(world: Wor
         skipper = TimeSkipper(world.client, config=TimeSkippingConfig(enabled=False))
         await send(handle, "take", id="e1")
         await skipper.fast_forward(handle, 1.5 * HOUR + HOUR / 60)
-        await eventually(lambda: world_rows(world, "A-6", 3))
+        await eventually(lambda: written(world, "A-6", 3))
         assert world.desk.keys == [f"{world.case('A-6')}/1/done_in_time/1/remind/clerk"]
         await skipper.fast_forward(handle, 2 * HOUR)
-        await eventually(lambda: world_rows(world, "A-6", 5))
+        await eventually(lambda: written(world, "A-6", 5))
         due = opened + 2 * 3600
         rows = {row["kind"]: row for row in await world.journal("A-6")}
         assert rows["breach"]["at"] == due
@@ -154,7 +145,7 @@ async def test_the_menu_lists_what_is_legal_and_the_card_says_what_is_due(world:
         assert "**等待 waits for**: 办事员 · Clerk" in card
         assert "| 办理时限 · Time to do it #1 |" in card
         summary = (await pending_timer(handle))["summary"]
-        assert "#2: 待 办理中/Being done" in summary
+        assert "#1: 待 待办/To do · 办事员/Clerk · 截止 due " in summary
         assert len(summary.encode()) <= 400
 
 

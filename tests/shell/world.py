@@ -136,12 +136,13 @@ class World:
 
 
 async def send(
-    handle: WorkflowHandle[Any, Any], name: str, *, id: str = "", by: Any = None, **more: Any
+    handle: WorkflowHandle[Any, Any], name: str, *, by: Any = None, **more: Any
 ) -> dict[str, Any]:
     """Send an event as an update; its answer."""
+    update_id = more.pop("id", None)
     argument = {"by": LI if by is None else by, **more}
     answer: dict[str, Any] = await handle.execute_update(
-        name, argument, id=id or None, result_type=dict[str, Any]
+        name, argument, id=update_id, result_type=dict[str, Any]
     )
     return answer
 
@@ -170,6 +171,22 @@ async def attributes(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     """The search attributes of a case by name."""
     described = await handle.describe()
     return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+
+async def shown(handle: WorkflowHandle[Any, Any], name: str, value: object) -> bool:
+    """Whether the search attribute stands at that value (None: is not there)."""
+    return (await attributes(handle)).get(name) == value
+
+
+async def written(world: World, name: str, count: int) -> bool:
+    """Whether so many rows of the case are in the records."""
+    return len(await world.journal(name)) >= count
+
+
+async def runs(world: World, name: str, count: int) -> bool:
+    """Whether the case has gone on in so many runs."""
+    query = f"WorkflowId = '{world.case(name)}'"
+    return (await world.client.count_workflows(query)).count >= count
 
 
 SMALL = Limits(events=30, updates=1000, signals=1000)

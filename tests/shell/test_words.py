@@ -1,0 +1,197 @@
+"""What crosses the border and what people read, without a server."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+
+from definitions.loader import load_library
+from definitions.problems import DuecourseError
+from tests.records.build import clock, view
+from tests.shell.world import PROCESSES
+from workflows.attributes import KEYS, at_start, clock_status, cut, values
+from workflows.card import card, local_time, menu, timer_summary
+from workflows.core.case import Actor, Case, Incoming
+from workflows.core.decide import open_case
+from workflows.core.errors import IllegalEvent
+from workflows.core.program import Program
+from workflows.payloads import (
+    DATA_CONVERTER,
+    BadPayload,
+    Start,
+    adapter,
+    application_error,
+    check_key,
+    read_event,
+    read_start,
+)
+from workflows.starting import start_arguments
+
+T0 = 1_794_274_200  # 2026-11-10T09:30+08:00
+ROLES = {"service_manager": {"zh": "客户服务经理", "en": "Service manager"}}
+
+
+def raw(text: str | bytes) -> RawValue:
+    data = text.encode() if isinstance(text, str) else text
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))
+
+
+@pytest.mark.parametrize("key", ["C-1", "投诉-2026.1", "a", "SN_9@x+1", "a" * 80])
+def test_keys(key: str) -> None:
+    assert check_key(key) == key
+
+
+@pytest.mark.parametrize("key", ["", "a b", "../a", "a/b", "a:b", "a\0", "-a", "a-", "a" * 81, "é"])
+def test_what_is_no_key(key: str) -> None:
+    with pytest.raises(BadPayload) as refused:
+        check_key(key)
+    assert refused.value.code == "key_invalid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"id": "\\ud800"}',
+        '{"data": {"a": NaN}}{}',
+        '{"by": {"id": 5}}',
+        '{"by": {"id": "a", "roles": "clerk"}}',
+        '{"occurred_at": "soon"}',
+        '{"data": ' + "[" * 300 + "]" * 300 + "}",
+        b'{"id": "\xff"}',
+    ],
+)
+def test_an_argument_that_is_none_is_a_typed_error(text: str | bytes) -> None:
+    with pytest.raises(BadPayload):
+        read_event("take", [raw(text)], "u1")
+
+
+def test_an_argument_is_read() -> None:
+    said = (
+        '{"id":"e1","by":{"id":"li","roles":["clerk"]},"occurred_at":"2026-11-10T09:30:00.9+08:00"}'
+    )
+    event = read_event("take", [raw(said)], "u1")
+    assert event == Incoming("take", "e1", Actor("li", ("clerk",)), {}, T0)
+    assert read_event("take", [], "u1").id == "u1"
+
+
+def test_a_case_travels_as_json() -> None:
+    process = load_library(PROCESSES)["errand"]
+    incoming = Incoming("opened", "o", Actor("li", ("clerk",)), {"what": "信"}, None)
+    case = open_case(Program(process), "E-1", incoming, T0).case
+    data = adapter(Case).dump_json(case, exclude_defaults=True)
+    assert adapter(Case).validate_json(data) == case
+    assert len(data) < 1200
+
+
+def test_a_start_reads_as_people_do_and_as_it_was_written() -> None:
+    process = load_library(PROCESSES)["errand"]
+    arguments = start_arguments(
+        process, key="E-1", data={"what": "信"}, actor=Actor("li"), event_id="o", now=T0
+    )
+    payload = DATA_CONVERTER.payload_converter.to_payloads(arguments["args"])[0]
+    assert payload.data.decode().startswith('{"title":"差事 E-1 · Errand","key":"E-1","data":{')
+    assert read_start(RawValue(payload)) == arguments["args"][0]
+    assert isinstance(arguments["args"][0], Start)
+    assert arguments["id"] == "errand:E-1"
+
+
+def test_a_start_that_would_be_refused_is_not_sent() -> None:
+    process = load_library(PROCESSES)["errand"]
+    with pytest.raises(IllegalEvent):
+        start_arguments(process, key="E-1", data={}, actor=Actor("li"), event_id="o", now=T0)
+
+
+def test_an_error_is_told_in_bounds() -> None:
+    error = DuecourseError("x" * 9999, code="c", facts={"a": ["y" * 9999] * 99, "n": 1})
+    told = application_error(error)
+    assert (told.type, told.non_retryable) == ("c", True)
+    assert len(str(told.details[0])) < 50_000
+    assert told.details[0]["facts"]["n"] == 1
+
+
+def test_attributes_fit_a_namespace_and_tell_nothing_personal() -> None:
+    kinds: dict[str, int] = {}
+    for key in KEYS:
+        kinds[key.indexed_value_type.name] = kinds.get(key.indexed_value_type.name, 0) + 1
+    assert kinds.pop("KEYWORD") <= 10
+    assert all(count <= 3 for count in kinds.values())
+    assert "Status" not in {key.name for key in KEYS}
+    found = values(view(owner="zhang", organisation="长" * 200), {"link": "x", "records": "y"})
+    by_name = {key.name: value for key, value in found.items()}
+    assert "zhang" not in str(by_name)
+    assert by_name["CaseOrganisation"] == "长" * 66
+    assert by_name["CaseProblem"] == "link,records"
+    assert "CaseProblem" not in {pair.key.name for pair in at_start(view())}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"clocks": ()}, "none"),
+        ({}, "ok"),
+        ({"level": "L0"}, "warned"),
+        ({"level": "L1", "overdue": True}, "overdue"),
+        ({"clocks": (clock(phase="paused", due=None),)}, "paused"),
+        ({"clocks": (clock(phase="met"),)}, "none"),
+    ],
+)
+def test_the_status_of_the_clocks(changes: dict[str, Any], expected: str) -> None:
+    assert clock_status(view(**changes)) == expected
+
+
+def test_the_end_of_a_day_is_24_00() -> None:
+    midnight = T0 - 9 * 3600 - 1800
+    assert local_time(midnight, "Asia/Shanghai", exclusive=True) == "2026-11-09 24:00"
+    assert local_time(midnight, "Asia/Shanghai") == "2026-11-10 00:00"
+    assert local_time(T0 + 1, "Asia/Shanghai", short=True) == "11-10 09:30:01"
+
+
+RUNG = {"rung": "superior", "level": "L1", "at": T0 + 7200, "to": ("service_manager",)}
+TITLES = {"zh": "客服专员", "en": "Service specialist"}
+
+
+def test_the_timer_says_what_comes_next() -> None:
+    shown = view(
+        waiting_title=TITLES, next_due=T0 + 7200, clocks=(clock(next_rung=RUNG, due=T0 + 7200),)
+    )
+    assert timer_summary(shown, ROLES, T0 + 7201) == (
+        "as at 11-10 09:30:01 #1: 待 已响应/Acknowledged · 客服专员/Service specialist · "
+        "截止 due 11-10 11:30 · 届时 next 11-10 11:30:01 L1 → 客户服务经理"
+    )
+    endless = replace(shown, state_title={"zh": "很" * 300, "en": "x"})
+    summary = timer_summary(endless, ROLES, T0)
+    assert 397 < len(summary.encode()) <= 400
+    assert cut("很很", 5) == "很"
+
+
+def test_the_card_answers_the_supervisors_questions() -> None:
+    late = clock(next_rung=RUNG, due=T0 + 3600, breached=T0 + 3600, exclusive=False)
+    shown = view(
+        waiting_title=TITLES,
+        next_due=T0 + 3600,
+        next_due_clock="solution",
+        overdue=True,
+        origin="consultation:C-0",
+        clocks=(late,),
+    )
+    text = card(shown, {"undeliverable": "mail to wang: closed"}, ROLES)
+    for line in (
+        "- **等待 waits for**: 客服专员 · Service specialist",
+        "- **自 since**: 2026-11-10 09:30",
+        "- **截止 until**: 2026-11-10 10:30 (solution) **已超时 overdue**",
+        "- **届时 next**: 2026-11-10 11:30 L1 → 客户服务经理 (solution)",
+        "- **来自 opened by**: `consultation:C-0`",
+        "| 解决时限 · Solution #1 | 2026-11-10 10:30 | 计时中 running | 2026-11-10 10:30 |",
+    ):
+        assert line in text.splitlines()
+    assert "`undeliverable`" in text
+    assert "mail to wang: closed" in text
+    retry = menu(shown, {"link": "x"}, ROLES)["definition"]["updateDefinitions"]
+    assert [one["name"] for one in retry] == ["retry_failed"]
+    assert "已结束 ended" in card(replace(shown, ended=T0), {}, ROLES)

@@ -1,0 +1,245 @@
+"""One run of a case: the case, what is wrong with it, its timer, its effects and what people see.
+
+What it is: the turns. An event or the passing of time is judged by the core; what it decides is
+taken over at once, shown, and handed to the performer.
+What it is not: Temporal's handlers and the life of the workflow; `case` has those.
+Who may import it: the shell.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from temporalio import workflow
+
+from definitions.problems import DuecourseError
+from workflows.alarm import Alarm
+from workflows.attributes import Values, changes, known, values
+from workflows.card import menu, timer_summary
+from workflows.core.case import Case, Incoming
+from workflows.core.decide import Decision, decide, look, open_case
+from workflows.core.effects import Batch, CaseView, OpenCase, Row, RowKind
+from workflows.core.view import view_of
+from workflows.payloads import Resumed, Rules, Start, adapter, instant
+from workflows.performing import Performer
+
+MAX_STATE: Final = 1024 * 1024
+_WEIGH_FROM: Final = 512 * 1024
+_ROW_WEIGHT: Final = 1024
+_MAX_REFUSED: Final = 100
+_NEVER_WRITTEN: Final = "records"
+"""That the records are behind is no longer so when it could be written there."""
+
+
+class CaseFull(DuecourseError):
+    """The case holds as much as a case may hold."""
+
+    code = "case_full"
+
+
+class CaseRun:
+    """Opens the case, or takes up the one that another run has handed on. Raises `DuecourseError`
+    for a case that may not be opened."""
+
+    def __init__(self, rules: Rules, start: Start, shift: int) -> None:
+        self.rules = rules
+        self.shift = shift
+        self.alarm = Alarm()
+        self.problems: dict[str, str] = {}
+        self._program = rules.program
+        self._attributes: Values = known(workflow.info().typed_search_attributes)
+        self._refused: set[str] = set()
+        self._live = False
+        roles = rules.program.process.roles
+        self._roles = {name: {"zh": r.title.zh, "en": r.title.en} for name, r in roles.items()}
+        if start.resumed is not None:
+            self._resume(start.resumed)
+        else:
+            self._open(start)
+
+    def _resume(self, resumed: Resumed) -> None:
+        self.case = resumed.case
+        self.problems = dict(resumed.problems)
+        self._refused = set(resumed.refused)
+        self._weight = _weight(self.case)
+        self.performer = Performer(self, self.case.number, None)
+        self.performer.failed_notices = list(resumed.notices)
+        self.performer.failed_opens = list(resumed.opens)
+
+    def _open(self, start: Start) -> None:
+        info = workflow.info()
+        process = self._program.process
+        event_id = start.event_id or f"{info.workflow_id}/{start.number}/opened"
+        occurred = instant(start.occurred_at)
+        incoming = Incoming("opened", event_id, start.actor.actor, start.data, occurred)
+        decision = open_case(
+            self._program,
+            start.key,
+            incoming,
+            self.now(),
+            start.number,
+            start.origin,
+            start.imported,
+        )
+        opening = {
+            "process": process.process,
+            "version": process.version,
+            "key": start.key,
+            "digest": self.rules.digest,
+            "origin": start.origin,
+            "at": decision.case.opened,
+            "claimant": info.first_execution_run_id,
+        }
+        self._weight = 0
+        self.performer = Performer(self, start.number, opening, self.rules.pinned)
+        self.case = decision.case
+        self._apply(decision)
+
+    def handed_on(self) -> Resumed:
+        """What the next run takes up."""
+        return Resumed(
+            case=self.case,
+            shift=self.shift,
+            problems=self.problems,
+            refused=tuple(sorted(self._refused)),
+            notices=tuple(self.performer.failed_notices),
+            opens=tuple(self.performer.failed_opens),
+        )
+
+    def now(self) -> int:
+        """Case time: whole seconds."""
+        return int(workflow.now().timestamp()) + self.shift
+
+    # --- turns ------------------------------------------------------------------------------
+
+    def go(self) -> None:
+        """From here on effects are carried out; what was decided before waits until now."""
+        if not self._live:
+            self._live = True
+            self._show(self._view())
+
+    def judge(self, incoming: Incoming) -> Decision:
+        """What the core says to an event. Changes nothing; raises `DuecourseError`."""
+        decision = decide(self._program, self.case, incoming, self.now())
+        if self._weight > _WEIGH_FROM and decision.changed and _weight(decision.case) > MAX_STATE:
+            raise CaseFull("the case holds too much", facts={"limit": MAX_STATE})
+        return decision
+
+    def accept(self, incoming: Incoming, decision: Decision) -> None:
+        """Take over what was decided on an event."""
+        if decision.status == "duplicate":
+            return
+        self._refused.discard(incoming.name)
+        if not self._refused:
+            self.problems.pop("refused_signal", None)
+        self._apply(decision)
+
+    def refuse(self, name: str, incoming: Incoming | None, error: DuecourseError) -> None:
+        """Write down that an event was refused whose sender does not wait to hear it."""
+        if len(self._refused) < _MAX_REFUSED:
+            self._refused.add(name[:200])
+        self.problems["refused_signal"] = f"{name[:40]}: {error.code}"
+        said = {"code": error.code, "message": error.message[:500]}
+        more: dict[str, Any] = {}
+        if incoming is not None:
+            actor = incoming.actor
+            more = {"event_id": incoming.id, "actor": actor.id, "roles": actor.roles}
+        self._apply(self._with_row("refused", name[:200], said, **more))
+
+    def look(self) -> None:
+        """The timer has rung: let time pass up to now."""
+        self.alarm.taken()
+        self._apply(look(self._program, self.case, self.now()), by_itself=True)
+
+    def retry(self) -> dict[str, Any]:
+        """Try again what was given up, and take note of refused signals."""
+        self._refused.clear()
+        count = self.performer.retry()
+        self.problem("refused_signal", None)
+        return {"case": self.case.id, "status": "accepted", "retried": count}
+
+    def _apply(self, decision: Decision, by_itself: bool = False) -> None:
+        self.case = decision.case
+        if decision.changed:
+            self._weight += len(str(decision.rows)) + _ROW_WEIGHT
+            batch = replace(self._batch(decision.view), rows=decision.rows)
+            batch = replace(batch, notices=decision.notices)
+            self.performer.submit(batch, decision.notices, decision.opens)
+        self._show(decision.view, by_itself)
+
+    def _show(self, view: CaseView, by_itself: bool = False) -> None:
+        """Say how the case stands, start what is queued, set the timer."""
+        if not self._live:
+            return
+        after = values(view, self.problems)
+        if changed := changes(self._attributes, after):
+            workflow.upsert_search_attributes(changed)
+            self._attributes = after
+        self.performer.begin(by_itself)
+        rings = view.next_wakeup
+        self.alarm.set(
+            None if rings is None else rings - self.shift,
+            lambda: timer_summary(view, self._roles, rings or 0),
+        )
+
+    def _batch(self, view: CaseView) -> Batch:
+        said = self.problems.items()
+        problems = tuple(f"{code}: {why}" for code, why in said if code != _NEVER_WRITTEN)
+        return Batch(view.case, (), (), view, problems)
+
+    def _with_row(self, kind: RowKind, name: str, data: dict[str, Any], **more: Any) -> Decision:
+        """Time passed up to now, and one more line of the journal that only the shell can say."""
+        settled = look(self._program, self.case, self.now())
+        case = replace(settled.case, seq=settled.case.seq + 1)
+        now = self.now()
+        row = Row(case.seq, kind, name, now, now, data=data, state=case.state, **more)
+        view = replace(settled.view, seq=case.seq)
+        return replace(settled, case=case, view=view, rows=(*settled.rows, row))
+
+    # --- what the performer tells -----------------------------------------------------------
+
+    def problem(self, code: str, detail: str | None) -> None:
+        """Something is wrong with the case, or (None) no longer."""
+        if self.problems.get(code) == detail:
+            return
+        if detail is None:
+            del self.problems[code]
+        else:
+            self.problems[code] = detail
+        view = self._view()
+        if code != _NEVER_WRITTEN:
+            self.performer.submit(self._batch(view))
+        self._show(view)
+
+    def note_link(self, opened: OpenCase, result: str, detail: str) -> None:
+        """What became of a case that was to be opened, if it is not simply open now."""
+        kind: RowKind = "undelivered" if result == "undelivered" else "link"
+        data = {"key": opened.business_key, "result": result} | ({"why": detail} if detail else {})
+        self._apply(self._with_row(kind, opened.process, data))
+
+    # --- what people see --------------------------------------------------------------------
+
+    def _view(self) -> CaseView:
+        return view_of(self._program, self.case, self.now())
+
+    def menu(self) -> dict[str, Any]:
+        """The events that are legal now, and the card."""
+        return menu(self._view(), self.problems, self._roles)
+
+    def shown(self) -> dict[str, Any]:
+        """The case as lists and cards show it, and what is wrong with it."""
+        view: dict[str, Any] = adapter(CaseView).dump_python(self._view(), mode="json")
+        return view | {"problems": dict(self.problems)}
+
+    def result(self) -> dict[str, Any]:
+        """How it ended."""
+        return {
+            "case": self.case.id,
+            "number": self.case.number,
+            "state": self.case.state,
+            "seq": self.case.seq,
+            "problems": sorted(self.problems),
+        }
+
+
+def _weight(case: Case) -> int:
+    return len(adapter(Case).dump_json(case, exclude_defaults=True))
