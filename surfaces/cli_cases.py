@@ -133,7 +133,7 @@ def show(
             "view": view,
             "journal": journal,
             "notices": notices,
-            "linked": _linked(view, journal),
+            "linked": linked(view, journal),
             "ui": cases.places.link(case) or None,
         }
 
@@ -144,7 +144,8 @@ def show(
     return Exit.DONE
 
 
-def _linked(view: Mapping[str, Any], journal: Any) -> list[str]:
+def linked(view: Mapping[str, Any], journal: Any) -> list[str]:
+    """Cases that this one was opened by, or has opened."""
     others = [view["origin"]] if view.get("origin") else []
     others += [f"{row['name']}:{row['data']['key']}" for row in journal if row["kind"] == "link"]
     return list(dict.fromkeys(others))
@@ -183,11 +184,12 @@ def list_(
     page = run(lambda cases: cases.records.read.list_cases(wanted, limit=limit, cursor=cursor))
     items = [dated(view, view["zone"]) for view in page.items]
     result = {"cases": items, "cursor": page.cursor}
-    say(result, json, lambda console: _listed(console, page.items, page.cursor))
+    say(result, json, lambda console: show_list(console, page.items, page.cursor))
     return Exit.DONE if items else Exit.NOT_AS_EXPECTED
 
 
-def _listed(console: Console, views: Any, cursor: str | None) -> None:
+def show_list(console: Console, views: Any, cursor: str | None) -> None:
+    """A table of views as the records give them."""
     shown = table("CASE", "STATE", "OWNER", "WAITS FOR", "DUE", "LEVEL", "")
     for view in views:
         due = "—"
@@ -232,11 +234,12 @@ def stuck(*, json: Json = False) -> int:
         }
         for one, link in zip(found, links, strict=True)
     ]
-    say(result, json, lambda console: _stuck(console, found, links))
+    say(result, json, lambda console: show_stuck(console, found, links))
     return Exit.DONE
 
 
-def _stuck(console: Console, found: tuple[StuckCase, ...], links: list[str]) -> None:
+def show_stuck(console: Console, found: tuple[StuckCase, ...], links: list[str]) -> None:
+    """Each case with its reasons and its page."""
     if not found:
         console.print("没有滞留的案件 · nothing is stuck")
     for one, link in zip(found, links, strict=True):

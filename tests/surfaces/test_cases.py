@@ -1,14 +1,18 @@
 """Starting, sending and finding cases on real Temporal."""
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 from temporalio.worker import Worker
 
 from definitions.problems import DuecourseError
 from surfaces import cases as module
 from surfaces.cases import Cases
+from surfaces.cli_cases import linked, show_list, show_stuck
+from surfaces.cli_show import show_case
 from surfaces.errors import EventRefused, Exit, UnknownCase, exit_of
 from surfaces.explained import explanations
 from surfaces.ledger import replayed
@@ -108,3 +112,24 @@ async def test_a_start_that_is_refused_leaves_nothing(cases: Cases) -> None:
     assert refused.value.code == "data_invalid"
     with pytest.raises(UnknownCase):
         await cases.case("parcel:D-1")
+
+
+async def test_what_people_see_of_a_late_case(cases: Cases, working: Working) -> None:
+    async with working():
+        await cases.start("parcel", "F-1", DATA, LI)
+        await cases.send("parcel:F-1", "note", {"text": "小心"}, LI)
+        journal = await rows(cases, "parcel:F-1", 2)
+    view = await cases.case("parcel:F-1")
+    clock = view["clocks"][0]
+    found = await cases.records.read.stuck(clock["due"] + 3600)
+    paper = Console(file=StringIO(), width=160)
+    show_stuck(paper, found, [cases.places.link(one.case) for one in found])
+    show_list(paper, [view], None)
+    told = {"view": view, "journal": journal, "linked": linked(view, journal), "ui": None}
+    show_case(paper, told, 10)
+    said = paper.file.getvalue()  # type: ignore[attr-defined]
+    assert "超时 late: 打包时限 packed_in_time" in said
+    assert "late 1 h" in said
+    assert "/namespaces/default/workflows/parcel%3AF-1" in said
+    assert "计时中 running" in said
+    assert "event note" in said
