@@ -262,3 +262,63 @@ def test_an_opening_reported_late_is_no_import() -> None:
     world.start("9 10:00", now="9 11:45")
     assert said_to(world.notices) == [("remind", "agent")]
     assert t("9 11:45") == world.case.settled
+
+
+LATE = """
+clocks:
+  answer: {title: Answer, kind: reply, budget: {table: by_level}, start: opened, stop: close,
+           ladder: plan, pause: {states: [waiting]}}
+data: {level: {type: int, default: 2}}
+tables:
+  by_level:
+    inputs: {level: data.level}
+    output: budget
+    rows: [{when: {level: 8}, then: 8 hours}, {then: 2 hours}]
+states:
+  working: {title: Working, on: {close: {to: done}, ask: {to: waiting}, easier: {set: {level: 8}}}}
+  waiting: {title: Waiting, on: {reply: {to: working}}}
+  done: {title: Done, closed: true}
+"""
+
+
+class TestWhatWasSaidTooSoon:
+    """Looks ran ahead of an event that had occurred: people are told of it, the case is right."""
+
+    def late(self) -> World:
+        world = World(process(LATE))
+        world.start("9 10:00")
+        world.look("9 13:10")  # due 12:00, told again at 13:00
+        return world
+
+    def test_a_late_stop_takes_back_what_was_said_after_it(self) -> None:
+        world = self.late()
+        decision = world.send("9 13:15", "close", occurred="9 12:30")
+        assert (world.phase(), world.breached()) == ("met", "11-09 12:00")
+        assert [(n.kind, n.rung) for n in decision.notices] == [("retraction", "next")]
+
+    def test_a_late_pause_opens_again_what_was_said_after_it(self) -> None:
+        world = self.late()
+        decision = world.send("9 13:15", "ask", occurred="9 12:30")
+        assert [(n.kind, n.rung) for n in decision.notices] == [("retraction", "next")]
+        world.send("9 15:00", "reply")
+        world.look("9 16:00")
+        assert world.rungs()[-2:] == [("next", "11-09 13:00"), ("next", "11-09 15:30")]
+        assert world.breached() == "11-09 12:00"
+
+    def test_rules_that_had_changed_before_the_breach_take_it_back(self) -> None:
+        world = self.late()
+        world.send("9 13:15", "easier", occurred="9 11:00")
+        assert (world.due(), world.breached()) == ("11-09 18:00", None)
+        world.look("9 18:00")
+        assert world.breached() == "11-09 18:00"
+        assert world.rungs()[-1] == ("superior", "11-09 18:00")
+
+
+def test_a_backlog_is_decided_as_if_there_had_been_no_outage() -> None:
+    world = World(process(LATE))
+    world.start("9 10:00")
+    world.send("9 18:00", "ask", occurred="9 11:00", backlog=True)
+    world.send("9 18:00", "reply", occurred="9 16:00", backlog=True)
+    world.look("9 18:00")
+    assert (world.due(), world.breached()) == ("11-09 17:00", "11-09 17:00")
+    assert world.kinds("retraction") == []

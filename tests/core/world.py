@@ -142,6 +142,7 @@ class World:
         by: str = "agent",
         occurred: str = "",
         event_id: str | None = None,
+        backlog: bool = False,
         **data: Any,
     ) -> Decision:
         """Send an event at an instant; it may have occurred earlier."""
@@ -149,7 +150,7 @@ class World:
         identity = f"e{self.sent}" if event_id is None else event_id
         happened = t(occurred) if occurred else None
         incoming = Incoming(name, identity, Actor(f"{by}1", (by,)), data, happened)
-        return self._keep(decide(self.program, self.case, incoming, t(at)))
+        return self._keep(decide(self.program, self.case, incoming, t(at), backlog))
 
     def refused(self, at: str, name: str, **more: Any) -> IllegalEvent:
         """Send an event that must be refused, and change nothing."""

@@ -24,13 +24,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rung that was reached. `sent` is False for one that was only marked or skipped."""
+    """A rung that was reached. `sent` is False for one that was only marked or skipped; `again`
+    is how often something had been taken back before it."""
 
     rung: str
     level: str
     at: int
     sent: bool
     to: tuple[str, ...] = ()
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Cycle:
     series: int | None = None
     period: int = 0
     acknowledged: bool = False
+    again: int = 0
+    """How often a rung was taken back that may have to be said once more."""
     table: str = ""
     since: int | None = None
     spent: int = 0

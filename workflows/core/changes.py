@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from workflows.core.case import Cycle
 from workflows.core.cycles import arm, end
-from workflows.core.ladder import fire
-from workflows.core.plan import plan
+from workflows.core.ladder import fire, retract
+from workflows.core.plan import goal, plan
 from workflows.core.standing import awake_at
 from workflows.core.turn import Turn
 
@@ -40,7 +40,12 @@ def change(turn: Turn, cycle: Cycle, budget: str) -> None:
         new = plan(turn.program, awake_at(fresh, turn.at)).due
         if old is None or new is None or old.at <= new.at:
             return
-    project(turn, turn.put(fresh), passed=turn.at)
+    before = goal(turn.program, awake_at(cycle, turn.at))
+    fresh = turn.put(fresh)
+    if before is not None and before.kept_by(turn.at):
+        # The change occurred before the breach and was reported after it.
+        fresh = retract(turn, fresh)
+    project(turn, fresh, passed=turn.at)
 
 
 def project(turn: Turn, cycle: Cycle, passed: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from definitions.expressions import ValueType
 from definitions.model import AnyBudget, BudgetFromTable, Clock
 from workflows.core.case import Cycle, Phase, Span
-from workflows.core.ladder import breach, mark, retract
+from workflows.core.ladder import breach, mark, retract, unsay
 from workflows.core.plan import goal, plan
 from workflows.core.standing import awake_at, phased, present_pauses, with_pauses
 from workflows.core.turn import Turn
@@ -107,18 +107,23 @@ def stop(turn: Turn, cycle: Cycle) -> Cycle:
     """Fulfil a cycle at the turn's instant: in time, or late with its breach kept."""
     cycle = end(turn, cycle, "met")
     due = goal(turn.program, cycle)
-    if due is not None:
-        if due.kept_by(turn.at):
-            cycle = retract(turn, cycle)
-        elif cycle.breached is None and not due.provisional:
-            cycle = breach(turn, cycle, due.at)
+    late = due is not None and not due.kept_by(turn.at) and not due.provisional
+    if due is not None and late and cycle.breached is None:
+        cycle = breach(turn, cycle, due.at)
     _next_period(turn, cycle)
     return cycle
 
 
 def end(turn: Turn, cycle: Cycle, phase: Phase) -> Cycle:
-    """Close a cycle; nothing of its ladder fires any more."""
-    return turn.put(replace(awake_at(cycle, turn.at), phase=phase, ended=turn.at))
+    """Close a cycle; nothing of its ladder fires any more. A breach that came after the event is
+    taken back, and so is what was said after it; time itself comes after nothing."""
+    cycle = turn.put(replace(awake_at(cycle, turn.at), phase=phase, ended=turn.at))
+    if not turn.name:
+        return cycle
+    due = goal(turn.program, cycle)
+    if due is not None and due.kept_by(turn.at):
+        return retract(turn, cycle)
+    return unsay(turn, cycle, turn.at)
 
 
 def _next_period(turn: Turn, cycle: Cycle) -> None:

@@ -116,8 +116,15 @@ def open_case(
     return decided(turn, incoming, now, "accepted")
 
 
-def decide(program: Program, case: Case, incoming: Incoming, now: int) -> Decision:
-    """Judge an event. Raises IllegalEvent if it is refused; then nothing has changed."""
+def decide(
+    program: Program, case: Case, incoming: Incoming, now: int, backlog: bool = False
+) -> Decision:
+    """Judge an event. Raises IllegalEvent if it is refused; then nothing has changed.
+
+    `backlog` says that more events are waiting, which may have occurred before now (after an
+    outage, say): then only what was due when this one occurred is decided, and the rest is left to
+    the next look, so that the outage changes nothing.
+    """
     known = repeated(program, case, incoming, now)
     if known is not None:
         return known
@@ -131,13 +138,15 @@ def decide(program: Program, case: Case, incoming: Incoming, now: int) -> Decisi
         settle(turn, turn.lapse.until)
     if turn.ended is not None:
         raise IllegalEvent("case_ended", ended=turn.ended)
+    turn.before = tuple(turn.cycles)
+    until = max(case.settled, at) if backlog else now
     if turn.lapse is not None and undo(turn, incoming, at):
-        return decided(turn, incoming, now, "late_rejected")
+        return decided(turn, incoming, until, "late_rejected")
     turn.begin(at, incoming.name, incoming.actor)
     turn.event_id = incoming.id
     apply(turn, incoming)
-    settle(turn, now)
-    return decided(turn, incoming, now, "accepted")
+    settle(turn, until)
+    return decided(turn, incoming, until, "accepted")
 
 
 def look(program: Program, case: Case, now: int, whole_second: bool = False) -> Decision:
@@ -218,7 +227,7 @@ def decided(turn: Turn, incoming: Incoming, now: int, status: Status) -> Decisio
     """The decision that a turn has come to, remembered under the event's id."""
     case = turn.done(now)
     view = view_of(turn.program, case, now)
-    answer = answer_of(turn.case, case, view, turn.rows, status)
+    answer = answer_of(turn.before, case, view, status)
     if incoming.id:
         seen = Seen(incoming.id, content_digest(incoming), case.seq, answer)
         case = replace(case, seen=(*case.seen, seen)[-MAX_SEEN:])

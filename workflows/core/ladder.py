@@ -29,10 +29,11 @@ def fire(turn: Turn, cycle: Cycle, rung: Rung, at: int, sent: bool = True) -> Cy
     )
     cycle = turn.put(mark(cycle, rung, at, sent, roles))
     due = plan(turn.program, cycle).due
+    fired = cycle.fired[-1]
     for role in roles if sent else ():
         notify(
             turn,
-            key=_key(turn, cycle, rung.id, role),
+            key=_key(turn, cycle, fired, role),
             kind="rung",
             to=role,
             title=turn.program.clocks[cycle.clock].title,
@@ -54,7 +55,8 @@ def mark(
     cycle: Cycle, rung: Rung, at: int, sent: bool = False, roles: tuple[str, ...] = ()
 ) -> Cycle:
     """The cycle with a rung that is behind it."""
-    return replace(cycle, fired=(*cycle.fired, Fired(rung.id, rung.level, at, sent, roles)))
+    fired = Fired(rung.id, rung.level, at, sent, roles, cycle.again)
+    return replace(cycle, fired=(*cycle.fired, fired))
 
 
 def breach(turn: Turn, cycle: Cycle, at: int) -> Cycle:
@@ -66,8 +68,7 @@ def breach(turn: Turn, cycle: Cycle, at: int) -> Cycle:
 
 
 def retract(turn: Turn, cycle: Cycle) -> Cycle:
-    """Take a breach back: the event had occurred in time. Those told of it are told again. In a
-    cycle that goes on, what was taken back may have to be said once more, at the new deadline."""
+    """Take a breach back: the event had occurred in time. Those told of it are told again."""
     if cycle.breached is None:
         return cycle
     turn.row(
@@ -77,15 +78,24 @@ def retract(turn: Turn, cycle: Cycle) -> Cycle:
         cycle=cycle.n,
         data={"breached": cycle.breached},
     )
-    kept = []
-    for fired in cycle.fired:
-        if fired.at < cycle.breached:
-            kept.append(fired)
-        elif fired.sent:
-            _take_back(turn, cycle, fired, cycle.breached)
     note = Retracted(cycle.breached, turn.now, turn.event_id)
-    fired_rungs = tuple(kept) if cycle.open else cycle.fired
-    return turn.put(replace(cycle, breached=None, retracted=note, fired=fired_rungs))
+    fresh = unsay(turn, cycle, cycle.breached)
+    return turn.put(replace(fresh, breached=None, retracted=note))
+
+
+def unsay(turn: Turn, cycle: Cycle, since: int) -> Cycle:
+    """Take back what was said from an instant on, after the deadline: it would not have been said
+    if the event had been known. In a cycle that goes on it is open again; reminders stay."""
+    if cycle.breached is None:
+        return cycle
+    since = max(since, cycle.breached)
+    said = [fired for fired in cycle.fired if fired.sent and fired.at >= since]
+    for fired in said:
+        _take_back(turn, cycle, fired, cycle.breached)
+    if not cycle.open:
+        return cycle
+    kept = tuple(fired for fired in cycle.fired if fired.at < since)
+    return turn.put(replace(cycle, fired=kept, again=cycle.again + 1))
 
 
 def _take_back(turn: Turn, cycle: Cycle, fired: Fired, due: int) -> None:
@@ -93,7 +103,7 @@ def _take_back(turn: Turn, cycle: Cycle, fired: Fired, due: int) -> None:
     for role in fired.to:
         notify(
             turn,
-            key=_key(turn, cycle, fired.rung, role) + "/retraction",
+            key=_key(turn, cycle, fired, role) + "/retraction",
             kind="retraction",
             to=role,
             title=turn.program.clocks[cycle.clock].title,
@@ -106,10 +116,10 @@ def _take_back(turn: Turn, cycle: Cycle, fired: Fired, due: int) -> None:
         )
 
 
-def _key(turn: Turn, cycle: Cycle, rung: str, role: str) -> str:
+def _key(turn: Turn, cycle: Cycle, fired: Fired, role: str) -> str:
     """Case, clock, cycle, rung and role; a rung said again after a retraction is another notice."""
-    again = "" if cycle.retracted is None else f"@{cycle.retracted.breached}"
-    return f"{turn.case.id}/{turn.case.number}/{cycle.clock}/{cycle.n}/{rung}{again}/{role}"
+    again = f"@{fired.again}" if fired.again else ""
+    return f"{turn.case.id}/{turn.case.number}/{cycle.clock}/{cycle.n}/{fired.rung}{again}/{role}"
 
 
 def _addressed(turn: Turn, cycle: Cycle, rung: Rung) -> tuple[str, ...]:

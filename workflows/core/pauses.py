@@ -11,7 +11,7 @@ from typing import Literal
 from workflows.core.case import Cycle, Hold, Span
 from workflows.core.changes import project
 from workflows.core.errors import IllegalEvent
-from workflows.core.ladder import retract
+from workflows.core.ladder import retract, unsay
 from workflows.core.plan import plan
 from workflows.core.standing import phased
 from workflows.core.turn import Turn
@@ -80,9 +80,12 @@ def _resume(turn: Turn, cycle: Cycle, why: Why) -> None:
 
 
 def _reconcile(turn: Turn, cycle: Cycle) -> None:
-    """A pause that began before the breach moves the deadline: then there was none."""
+    """A pause that began before the breach moves the deadline: then there was none. What was said
+    after a later pause began is open again."""
     if cycle.breached is None:
         return
     due = plan(turn.program, cycle).due
     if due is None or due.at > cycle.breached:
         retract(turn, cycle)
+    elif cycle.phase == "paused":
+        unsay(turn, cycle, turn.at)

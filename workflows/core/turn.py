@@ -24,7 +24,8 @@ NOBODY = Actor("")
 
 
 class Turn:
-    """A case while it is being decided on. `now` is when, `at` the instant it stands for."""
+    """A case while it is being decided on. `now` is when, `at` the instant it stands for; `before`
+    are the cycles that the event found."""
 
     def __init__(self, program: Program, case: Case, now: int) -> None:
         self.program = program
@@ -34,6 +35,7 @@ class Turn:
         self.state = case.state
         self.data = dict(case.data)
         self.cycles = list(case.cycles)
+        self.before: Sequence[Cycle] = case.cycles
         self.tasks = list(case.tasks)
         self.visits = list(case.visits)
         self.hold = case.hold

@@ -11,7 +11,7 @@ from typing import Any
 from definitions.text import Text
 from workflows.core.case import Case, Cycle
 from workflows.core.deadlines import consumed
-from workflows.core.effects import CaseView, ClockView, EventView, Row, TaskView
+from workflows.core.effects import CaseView, ClockView, EventView, TaskView
 from workflows.core.plan import next_wakeup, plan
 from workflows.core.program import Program
 
@@ -115,11 +115,9 @@ def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
     )
 
 
-def answer_of(
-    before: Case, case: Case, view: CaseView, rows: Sequence[Row], status: str
-) -> dict[str, Any]:
+def answer_of(before: Sequence[Cycle], case: Case, view: CaseView, status: str) -> dict[str, Any]:
     """What a sender is told: number, state, clocks changed, events possible; under 1 KB."""
-    old = {(c.clock, c.n): c for c in before.cycles}
+    old = {(c.clock, c.n): c for c in before}
     changed = {c.clock: c.phase for c in case.cycles if old.get((c.clock, c.n)) != c}
     answer: dict[str, Any] = {
         "case": case.id,
