@@ -1,0 +1,1 @@
+"""Measurements beside yardsticks: ratios and counts, no promises in milliseconds."""
