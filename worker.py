@@ -39,8 +39,10 @@ from activities.notices.directory import Directory
 from activities.notices.notifier import Notifier
 from activities.notices.templates import Places
 from activities.records import Records
+from definitions.forms import start_items
 from definitions.loader import Catalogue, load_library
 from definitions.problems import DuecourseError
+from surfaces.ledger import as_payload
 from surfaces.server import embedded_server
 from surfaces.settings import Settings, TemporalUnavailable, connect, load_settings, runtime
 from workflows.attributes import KEYS
@@ -100,10 +102,11 @@ def preparing(
     """How a case that another one asks for is started."""
 
     def prepare(opened: OpenCase, now: int) -> dict[str, Any]:
+        process = catalogue[opened.process]
         arguments = start_arguments(
-            catalogue[opened.process],
+            process,
             key=opened.business_key,
-            data=opened.data,
+            data=as_payload(start_items(process), opened.data),
             actor=Actor(opened.actor or opened.origin, ("system",)),
             event_id=opened.key,
             now=now,

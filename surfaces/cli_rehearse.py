@@ -4,25 +4,35 @@ What it is: the command. What it is not: the playing (`rehearse`) or the judging
 Who may import it: `cli`.
 """
 
+import asyncio
+import logging
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
+import structlog
 from cyclopts import Parameter
 from rich.console import Console
 
 from definitions.problems import DefinitionError, DuecourseError
 from surfaces.errors import BadInput, Exit
 from surfaces.output import Json, complain, plain, say
-from surfaces.rehearse import Outcome, rehearse_with
+from surfaces.rehearse import Outcome, checked, rehearse_with
+from surfaces.rehearse import rehearse as rehearse_on
 from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
-from surfaces.scenario import ScenarioError, files, load_scenario
+from surfaces.scenario import Scenario, ScenarioError, files, load_scenario
 from surfaces.trace import Trace
+
+AT_ONCE: Final = 3
+"""Scenarios that share a server at one time; each has a namespace of its own."""
 
 
 def rehearse(
     *paths: Path,
-    on: Annotated[Literal["core"], Parameter(help="What the cases run on.")] = "core",
+    on: Annotated[
+        Literal["core", "temporal"],
+        Parameter(help="What the cases run on: the core alone, or a real server and worker."),
+    ] = "core",
     definitions: Annotated[Path | None, Parameter(help="Folder of definitions.")] = None,
     verbose: Annotated[
         bool, Parameter(name=["--verbose", "-v"], negative="", help="Show every step.")
@@ -39,14 +49,11 @@ def rehearse(
     if not found:
         raise BadInput(f"there is no scenario below {', '.join(map(str, paths))}")
     rules = Rules(definitions)
-    outcomes: list[Outcome] = []
-    broken: list[DuecourseError] = []
-    for path in found:
-        try:
-            outcomes.append(rehearse_with(load_scenario(path), rules, CoreRunner(rules)))
-        except (ScenarioError, DefinitionError) as error:
-            if str(error) not in map(str, broken):
-                broken.append(error)
+    scenarios, broken = _loaded(found)
+    if on == "temporal":
+        outcomes = asyncio.run(_on_temporal(scenarios, rules, broken))
+    else:
+        outcomes = _on_core(scenarios, rules, broken)
     failed = sum(not outcome.passed for outcome in outcomes)
     result: dict[str, Any] = {
         "passed": not failed and not broken,
@@ -59,6 +66,59 @@ def rehearse(
     if broken:
         return Exit.BAD_INPUT
     return Exit.NOT_AS_EXPECTED if failed else Exit.DONE
+
+
+def _loaded(found: list[Path]) -> tuple[list[Scenario], list[DuecourseError]]:
+    scenarios: list[Scenario] = []
+    broken: list[DuecourseError] = []
+    for path in found:
+        try:
+            scenarios.append(load_scenario(path))
+        except ScenarioError as error:
+            broken.append(error)
+    return scenarios, broken
+
+
+def _note(broken: list[DuecourseError], error: DuecourseError) -> None:
+    """A broken definition is told once, however many scenarios need it."""
+    if str(error) not in map(str, broken):
+        broken.append(error)
+
+
+def _on_core(
+    scenarios: list[Scenario], rules: Rules, broken: list[DuecourseError]
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for scenario in scenarios:
+        try:
+            outcomes.append(rehearse_with(scenario, rules, CoreRunner(rules)))
+        except (ScenarioError, DefinitionError) as error:
+            _note(broken, error)
+    return outcomes
+
+
+async def _on_temporal(
+    scenarios: list[Scenario], rules: Rules, broken: list[DuecourseError]
+) -> list[Outcome]:
+    # Loaded when it is needed: the client and the worker are slow to import.
+    from surfaces.rehearse_temporal import NotInTime, stage
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def play(scenario: Scenario) -> Outcome | None:
+        async with turns:
+            try:
+                checked(scenario, rules)
+                async with here.runner() as runner:
+                    return await rehearse_on(scenario, rules, runner)
+            except (ScenarioError, DefinitionError, NotInTime) as error:
+                _note(broken, error)
+                return None
+
+    async with stage(rules) as here:
+        played = await asyncio.gather(*map(play, scenarios))
+    return [outcome for outcome in played if outcome is not None]
 
 
 def _show(console: Console, outcomes: list[Outcome], verbose: bool, count: int) -> None:

@@ -10,12 +10,16 @@ lacks.
 """
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+
+_ALONE = Lock()
+"""Alembic keeps the migration it is at in the module: one at a time in a process."""
 
 
 def _config() -> Config:
@@ -49,4 +53,5 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     """Bring the database to `to` in the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    with _ALONE:
+        command.upgrade(config, to)
