@@ -6,12 +6,15 @@ What it is not: what happens by itself as time passes; that is `settle`.
 Who may import it: the core.
 """
 
+from collections.abc import Iterator
+
 from definitions.model import Clock, Trigger
 from workflows.core.case import Cycle
 from workflows.core.changes import follow_rules
 from workflows.core.cycles import arm, end, reopen, stop
 from workflows.core.errors import IllegalEvent
 from workflows.core.pauses import follow_state
+from workflows.core.triggers import Action
 from workflows.core.turn import Turn
 
 
@@ -27,22 +30,20 @@ def act(turn: Turn, reopens: bool = False) -> None:
 
 
 def _stops(turn: Turn) -> None:
-    for name, spec in turn.program.process.clocks.items():
-        if _fires(turn, spec.stop):
-            for cycle in _meant(turn, name, spec):
-                stop(turn, cycle)
-    for name in turn.program.tasks:
-        if name in turn.triggers:
+    for name, spec in _concerned(turn, "stop"):
+        for cycle in _meant(turn, name, spec):
+            stop(turn, cycle)
+    for name in turn.triggers:
+        if name in turn.program.tasks:
             for cycle in turn.open_cycles(name):
                 stop(turn, cycle)
 
 
 def _cancels(turn: Turn) -> None:
     process = turn.program.process
-    for name, spec in process.clocks.items():
-        if _fires(turn, spec.cancel):
-            for cycle in _meant(turn, name, spec):
-                end(turn, cycle, "cancelled")
+    for name, spec in _concerned(turn, "cancel"):
+        for cycle in _meant(turn, name, spec):
+            end(turn, cycle, "cancelled")
     dropped = {task for state in turn.left for task in process.states[state].tasks}
     closing = "closed" in turn.triggers
     for cycle in turn.open_cycles():
@@ -52,30 +53,35 @@ def _cancels(turn: Turn) -> None:
 
 
 def _resets(turn: Turn) -> None:
-    for name, spec in turn.program.process.clocks.items():
-        if _fires(turn, spec.reset):
-            for cycle in _meant(turn, name, spec):
-                end(turn, cycle, "superseded")
-            arm(turn, name)
+    for name, spec in _concerned(turn, "reset"):
+        for cycle in _meant(turn, name, spec):
+            end(turn, cycle, "superseded")
+        arm(turn, name)
 
 
 def _starts(turn: Turn, reopens: bool) -> None:
-    for name, spec in turn.program.process.clocks.items():
-        if reopens and not any(trigger.on == "reopened" for trigger in spec.start):
+    for name, spec in turn.program.process.clocks.items() if reopens else ():
+        if not any(trigger.on == "reopened" for trigger in spec.start):
             reopen(turn, name, spec)
-        if _fires(turn, spec.start) and (spec.each or not turn.open_cycles(name)):
+    for name, spec in _concerned(turn, "start"):
+        if spec.each or not turn.open_cycles(name):
             arm(turn, name)
     for task in turn.tasks if turn.entered else ():
         if task.done is None and not turn.open_cycles(task.task):
             arm(turn, task.task)
 
 
-def _fires(turn: Turn, triggers: tuple[Trigger, ...]) -> bool:
-    return any(
-        trigger.on in turn.triggers
-        and turn.program.holds(trigger.when, turn.lookup, turn.program.trigger_form(trigger))
-        for trigger in triggers
-    )
+def _concerned(turn: Turn, action: Action) -> Iterator[tuple[str, Clock]]:
+    """The clocks for which something that has happened means this action, in their order."""
+    for name in turn.program.concerned.by(action, turn.triggers):
+        spec = turn.program.process.clocks[name]
+        triggers: tuple[Trigger, ...] = getattr(spec, action)
+        if any(
+            trigger.on in turn.triggers
+            and turn.program.holds(trigger.when, turn.lookup, turn.program.trigger_form(trigger))
+            for trigger in triggers
+        ):
+            yield name, spec
 
 
 def _meant(turn: Turn, name: str, spec: Clock) -> list[Cycle]:

@@ -50,7 +50,38 @@ class Item:
         return self.at if self.group == FIRST else self.at + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A cycle with its plan and the first thing that lies ahead of it."""
+
+    cycle: Cycle
+    plan: Plan
+    first: Item | None
+
+
+MAX_KEPT = 20_000
+
+
+def ahead(program: Program, cycle: Cycle) -> Ahead:
+    """What lies ahead of a cycle. A frozen value has one future, so it is kept by the very value;
+    an equal one is found by what its plan depends on."""
+    kept: Ahead | None = program.ahead.get(id(cycle))
+    if kept is not None and kept.cycle is cycle:
+        return kept
+    if len(program.ahead) > MAX_KEPT:
+        program.ahead.clear()
+    laid = plan_of(program, cycle)
+    first = min(_cycle_items(cycle, laid), default=None) if cycle.phase == "running" else None
+    found = program.ahead[id(cycle)] = Ahead(cycle, laid, first)
+    return found
+
+
 def plan(program: Program, cycle: Cycle) -> Plan:
+    """The plan of a cycle."""
+    return ahead(program, cycle).plan
+
+
+def plan_of(program: Program, cycle: Cycle) -> Plan:
     """The plan of a cycle, kept by what it depends on."""
     key = (
         cycle.clock,
@@ -69,7 +100,7 @@ def plan(program: Program, cycle: Cycle) -> Plan:
     )
     kept = program.plans.get(key)
     if kept is None:
-        if len(program.plans) > 10_000:
+        if len(program.plans) > MAX_KEPT:
             program.plans.clear()
         kept = program.plans[key] = _plan(program, cycle)
     return kept
@@ -111,7 +142,7 @@ class Living(Protocol):
 
 
 def items(program: Program, living: Living) -> Iterator[Item]:
-    """Everything that lies ahead of a case, in no order."""
+    """The next thing that lies ahead of each part of a case, in no order."""
     if living.ended is not None:
         return
     if living.hold is not None:
@@ -119,16 +150,16 @@ def items(program: Program, living: Living) -> Iterator[Item]:
     if living.lapse is not None:
         yield Item(living.lapse.until, FIRST, "", 0, _STEP["tolerance"], "", "tolerance")
     for cycle in living.cycles:
-        if cycle.phase == "running":
-            yield from _cycle_items(cycle, plan(program, cycle))
+        if cycle.phase == "running" and (first := ahead(program, cycle).first) is not None:
+            yield first
 
 
-def _cycle_items(cycle: Cycle, ahead: Plan) -> Iterator[Item]:
-    due = ahead.due
+def _cycle_items(cycle: Cycle, laid: Plan) -> Iterator[Item]:
+    due = laid.due
     if due is None:
         return
     done = {fired.rung for fired in cycle.fired}
-    for rung, at in ahead.rungs:
+    for rung, at in laid.rungs:
         if rung.id in done or at is None or (due.provisional and rung.at.is_after_due):
             continue
         yield Item(at, LAST, cycle.clock, cycle.n, _STEP["rung"], rung.id, "rung")
@@ -136,8 +167,8 @@ def _cycle_items(cycle: Cycle, ahead: Plan) -> Iterator[Item]:
         return
     if cycle.breached is None:
         yield _item(cycle, due, "breach")
-    if ahead.forfeit is not None and not ahead.forfeit.provisional:
-        yield _item(cycle, ahead.forfeit, "lapse")
+    if laid.forfeit is not None and not laid.forfeit.provisional:
+        yield _item(cycle, laid.forfeit, "lapse")
 
 
 def _item(cycle: Cycle, due: Deadline, kind: ItemKind) -> Item:
@@ -147,4 +178,5 @@ def _item(cycle: Cycle, due: Deadline, kind: ItemKind) -> Item:
 
 def next_wakeup(program: Program, living: Living) -> int | None:
     """The instant at which a timer should ring: the earliest rung, breach, lapse or resumption."""
-    return min((item.wakeup for item in items(program, living)), default=None)
+    first = min(items(program, living), default=None)
+    return None if first is None else first.wakeup

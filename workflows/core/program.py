@@ -39,9 +39,11 @@ from definitions.model import (
 from definitions.scope import case_scope, event_forms, trigger_form, value_type
 from definitions.tables import CompiledTable, TableError
 from workflows.core.case import Cycle
+from workflows.core.days import functions
 from workflows.core.deadlines import Ruler
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import Relation, events_of
+from workflows.core.triggers import Concerned
 from workflows.core.worktime import Always, Worktime
 
 Lookup = Callable[[str], Any]
@@ -73,6 +75,8 @@ class Program:
         self._kept: list[Form] = []
         self._made: dict[tuple[str, str], Form] = {}
         self.plans: dict[Any, Any] = {}
+        self.ahead: dict[int, Any] = {}
+        self.shown: dict[str, Any] = {}
         self._tables: dict[str, CompiledTable] = {}
         self._budgets: dict[str, Budget] = {}
         self._events: dict[str, dict[str, Event]] = {}
@@ -81,22 +85,7 @@ class Program:
 
     @cached_property
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
-        days = self.days(self.process.calendar)
-
-        def between(a: int, b: int) -> int:
-            first, last = sorted((days.day_of(a), days.day_of(b)))
-            count, day = 0, days.working_day_after(first, 1)
-            while day <= last and count < 4000:
-                count, day = count + 1, days.working_day_after(day, 1)
-            return count
-
-        return {
-            "local_date": lambda t: days.day_of(t).isoformat(),
-            "local_hour": lambda t: days.local(t).hour,
-            "is_working_day": lambda t: days.is_working_day(days.day_of(t)),
-            "in_working_hours": lambda t: days.is_open(t),
-            "working_days_between": between,
-        }
+        return functions(self.days(self.process.calendar))
 
     # --- events and forms -------------------------------------------------------------------
 
@@ -152,6 +141,11 @@ class Program:
     def seconds(span: Budget) -> int:
         """A length of wall-clock time in seconds."""
         return span_seconds(span)
+
+    @cached_property
+    def concerned(self) -> Concerned:
+        """Which clocks a trigger concerns."""
+        return Concerned(self.process)
 
     # --- expressions ------------------------------------------------------------------------
 

@@ -186,10 +186,18 @@ def _events(program: Program, case: Case) -> tuple[EventView, ...]:
         for task in case.tasks
         if task.done is None
     ]
-    for name, event in program.events(case.state).items():
-        title = event.title or Text(zh=name, en=name)
-        listed.append(EventView(name, _plain(title), tuple(event.by or ())))
-    return tuple(listed)
+    return (*listed, *_declared(program, case.state))
+
+
+def _declared(program: Program, state: str) -> tuple[EventView, ...]:
+    """The events of a state, made once."""
+    if state not in program.shown:
+        program.shown[state] = tuple(
+            EventView(name, _plain(event.title or Text(zh=name, en=name)), tuple(event.by or ()))
+            for name, event in program.events(state).items()
+        )
+    found: tuple[EventView, ...] = program.shown[state]
+    return found
 
 
 def _shown_value(case: Case, field: str | None) -> str:
