@@ -73,8 +73,8 @@ class CaseWorkflow:
     # --- beginning --------------------------------------------------------------------------
 
     def _started(self, args: Sequence[RawValue]) -> Start:
-        start = read_start(args[0] if args else None)
         info = workflow.info()
+        start = read_start(args[0] if args else None, info.continued_run_id is not None)
         key = start.key or info.workflow_id.removeprefix(f"{info.workflow_type}:")
         if info.workflow_id != case_id(info.workflow_type, key):
             raise BadPayload(

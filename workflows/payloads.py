@@ -38,6 +38,7 @@ from workflows.core.program import Program
 
 MAX_EVENT_BYTES = 256 * 1024
 MAX_START_BYTES = 512 * 1024
+MAX_HANDED_ON = 2 * 1024 * 1024
 MAX_DETAIL = 2000
 _MAX_LISTED = 20
 _KEY = re.compile(r"[0-9A-Za-z\u4e00-\u9fff](?:[0-9A-Za-z\u4e00-\u9fff._@+-]{0,78}[^\W])?")
@@ -174,9 +175,13 @@ class Start:
     resumed: Resumed | None = None
 
 
-def read_start(raw: RawValue | None) -> Start:
-    """The start as it was sent. Raises `BadPayload` (`start_invalid`)."""
-    start: Start = _read(raw, Start, MAX_START_BYTES if raw else 0, "start_invalid")
+def read_start(raw: RawValue | None, continued: bool = False) -> Start:
+    """The start as it was sent, or as the run before handed it on (`continued`): nobody else may
+    say how a case stands. Raises `BadPayload` (`start_invalid`, `payload_too_large`)."""
+    limit = MAX_HANDED_ON if continued else MAX_START_BYTES
+    start: Start = _read(raw, Start, limit, "start_invalid")
+    if (start.resumed is not None) != continued:
+        raise BadPayload("only a case itself hands on how it stands", code="start_invalid")
     return start
 
 

@@ -107,6 +107,33 @@ async def test_events_are_answered_while_the_records_cannot_be_written(world: Wo
         await handle.result()
 
 
+async def test_people_are_told_in_time_even_if_the_records_fail_at_a_wake_up(world: World) -> None:
+    async with world.working():
+        handle = await world.start("C-10")
+        await settled(handle)
+        skipper = TimeSkipper(world.client, config=TimeSkippingConfig(enabled=False))
+        with locked(world.database):
+            # Time does not pass while an activity is in hand, so this ends after the lock.
+            skipping = asyncio.create_task(skipper.fast_forward(handle, 1.6 * HOUR))
+            await eventually(lambda: rung(handle))
+            # Nothing is sent before it is claimed, and the case goes on.
+            assert (await send(handle, "take", id="e1"))["state"] == "taken"
+            assert world.desk.sent == []
+        await skipping
+        await eventually(lambda: written(world, "C-10", 3), 40)
+        await eventually(lambda: sent(world, 1), 40)
+    assert [row["kind"] for row in await world.journal("C-10")] == ["opened", "rung", "event"]
+    assert world.desk.keys == [f"{world.case('C-10')}/1/done_in_time/1/remind/clerk"]
+
+
+async def rung(handle: WorkflowHandle[Any, Any]) -> bool:
+    return (await history(handle))["timer_fired"] > 0
+
+
+async def sent(world: World, count: int) -> bool:
+    return len(world.desk.sent) >= count
+
+
 async def test_a_notice_that_cannot_be_delivered_is_shown_and_can_be_tried_again(
     world: World,
 ) -> None:
