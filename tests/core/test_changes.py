@@ -1,5 +1,7 @@
 """Rules that change under a running clock: priority, re-opening, reset, periods, many at once."""
 
+from typing import Any
+
 import pytest
 
 from tests.core.world import World, process, said, said_to, t
@@ -269,7 +271,7 @@ states:
 """
 
 
-def more(at: str = "01-31 10:00", **data: object) -> World:
+def more(at: str = "01-31 10:00", **data: Any) -> World:
     world = World(process(MORE))
     world.start(at, **data)
     return world

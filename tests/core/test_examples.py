@@ -3,6 +3,8 @@
 Calendar Mon-Fri 09:00-18:00, Asia/Shanghai, unless said.
 """
 
+from typing import Any
+
 from tests.core.world import World, process, t
 
 ANSWER = """
@@ -27,7 +29,7 @@ states:
   over: {{title: Over, closed: true}}
 data: {{level: {{type: text}}}}
 """
-HELD = {"reason": "parts", "evidence": "order 5"}
+HELD: dict[str, Any] = {"reason": "parts", "evidence": "order 5"}
 
 
 def answer(budget: str, more: str = "", rest: str = "") -> World:

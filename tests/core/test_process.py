@@ -1,5 +1,7 @@
 """What an event does to a case: forms, roles, guards, tasks, owner, the end, and ids."""
 
+from typing import Any
+
 import pytest
 
 from tests.core.world import World, process, said_to, t
@@ -64,7 +66,7 @@ anywhere:
 """
 
 
-def opened(**data: object) -> World:
+def opened(**data: Any) -> World:
     world = World(process(BODY))
     world.start("9 10:00", **({"name": "Li"} | data))
     return world
@@ -85,7 +87,7 @@ class TestOpening:
             ({"name": "nobody"}, "agent", "guard_refused"),
         ],
     )
-    def test_it_may_be_refused(self, data: dict[str, object], by: str, code: str) -> None:
+    def test_it_may_be_refused(self, data: dict[str, Any], by: str, code: str) -> None:
         world = World(process(BODY))
         with pytest.raises(IllegalEvent) as refusal:
             world.start("9 10:00", by=by, **data)
@@ -115,7 +117,7 @@ class TestRefusals:
             ("check", "agent", {"level": 3, "ok": False}, "guard_refused"),
         ],
     )
-    def test_codes(self, event: str, by: str, data: dict[str, object], code: str) -> None:
+    def test_codes(self, event: str, by: str, data: dict[str, Any], code: str) -> None:
         assert opened().refused("9 11:00", event, by=by, **data).code == code
 
     def test_it_says_what_was_possible(self) -> None:
@@ -291,7 +293,7 @@ states:
 
 
 class TestTasks:
-    def asked(self, body: str = TASKS, **data: int) -> World:
+    def asked(self, body: str = TASKS, **data: Any) -> World:
         world = World(process(body))
         world.start("9 10:00")
         world.send("9 11:00", "ask", **data)

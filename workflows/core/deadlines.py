@@ -10,7 +10,7 @@ day's first instant and `exclusive`: an event at that instant is late. Any other
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -82,9 +82,11 @@ def due_day(ruler: Ruler, due: Deadline) -> date:
 # --- standing still -------------------------------------------------------------------------
 
 
-def merged(spans: Iterable[Span]) -> list[tuple[int, int | None]]:
+def merged(spans: Sequence[Span]) -> list[tuple[int, int | None]]:
     """Stretches of standing still, sorted and without overlap; the last may be open."""
     out: list[tuple[int, int | None]] = []
+    if not spans:
+        return out
     for span in sorted(spans, key=lambda item: (item.start, item.end is not None, item.end or 0)):
         if span.end is not None and span.end <= span.start:
             continue
@@ -97,7 +99,7 @@ def merged(spans: Iterable[Span]) -> list[tuple[int, int | None]]:
     return out
 
 
-def advance(time_: Time, start: int, seconds: int, spans: Iterable[Span]) -> int | None:
+def advance(time_: Time, start: int, seconds: int, spans: Sequence[Span]) -> int | None:
     """The instant at which `seconds` have run since `start`; None if it stands still before.
 
     Events come before inclusive deadlines, so what would end just as a pause begins has not ended
@@ -170,7 +172,7 @@ class Count:
     moment: time | None
 
 
-def counted(ruler: Ruler, count: Count, spans: Iterable[Span], since: int) -> Deadline | None:
+def counted(ruler: Ruler, count: Count, spans: Sequence[Span], since: int) -> Deadline | None:
     """The end of the last day counted, with the pauses after `since`: the days that had not ended
     at a pause are counted from the day after its end. None while it stands still."""
     for begin, end in merged(spans):

@@ -52,11 +52,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A cycle with its plan and the first thing that lies ahead of it."""
+    """A cycle with its plan, the first thing that lies ahead of it, and its next rung."""
 
     cycle: Cycle
     plan: Plan
     first: Item | None
+    rung: tuple[int, Rung] | None
 
 
 MAX_KEPT = 20_000
@@ -72,8 +73,16 @@ def ahead(program: Program, cycle: Cycle) -> Ahead:
         program.ahead.clear()
     laid = plan_of(program, cycle)
     first = min(_cycle_items(cycle, laid), default=None) if cycle.phase == "running" else None
-    found = program.ahead[id(cycle)] = Ahead(cycle, laid, first)
+    found = program.ahead[id(cycle)] = Ahead(cycle, laid, first, _next_rung(cycle, laid))
     return found
+
+
+def _next_rung(cycle: Cycle, laid: Plan) -> tuple[int, Rung] | None:
+    if not cycle.open:
+        return None
+    done = {fired.rung for fired in cycle.fired}
+    coming = [(at, rung) for rung, at in laid.rungs if at is not None and rung.id not in done]
+    return min(coming, key=lambda pair: (pair[0], pair[1].id), default=None)
 
 
 def plan(program: Program, cycle: Cycle) -> Plan:

@@ -79,6 +79,7 @@ class Program:
         self.shown: dict[str, Any] = {}
         self._tables: dict[str, CompiledTable] = {}
         self._budgets: dict[str, Budget] = {}
+        self._rulers: dict[tuple[str, str], Ruler] = {}
         self._events: dict[str, dict[str, Event]] = {}
         self._forms: dict[int, Mapping[str, Item]] = {}
         self._personal: dict[str, frozenset[str]] = {}
@@ -244,12 +245,13 @@ class Program:
 
     def ruler(self, cycle: Cycle) -> Ruler:
         """What a cycle is measured with."""
-        days = self.days(cycle.calendar)
-        if not cycle.budget:
-            return Ruler(None, self._always, days)
-        budget = self.budget(cycle.budget)
-        working = budget.working
-        return Ruler(budget, days if working else self._always, days)
+        key = (cycle.calendar, cycle.budget)
+        if key not in self._rulers:
+            days = self.days(cycle.calendar)
+            budget = self.budget(cycle.budget) if cycle.budget else None
+            time = days if budget is not None and budget.working else self._always
+            self._rulers[key] = Ruler(budget, time, days)
+        return self._rulers[key]
 
     def rungs(self, cycle: Cycle) -> tuple[Rung, ...]:
         """The rungs of a cycle: those for days if its deadline is a day's, else those for hours."""

@@ -8,7 +8,7 @@ Who may import it: the core.
 from dataclasses import replace
 
 from definitions.model import Clock
-from workflows.core.case import Cycle, Span
+from workflows.core.case import Cycle, Phase, Span
 from workflows.core.turn import Turn
 
 
@@ -22,6 +22,8 @@ def with_pauses(turn: Turn, spec: Clock, cycle: Cycle) -> Cycle:
     if spec.pause.holds:
         spans += turn.past_holds
         spans += [] if turn.hold is None else [Span(turn.hold.start, None, "hold")]
+    if not spans:
+        return cycle
     kept = tuple(
         replace(span, start=max(span.start, cycle.anchor))
         for span in spans
@@ -44,12 +46,14 @@ def phased(cycle: Cycle) -> Cycle:
     """The cycle with the phase that its pauses give it."""
     if not cycle.open:
         return cycle
-    still = any(span.end is None for span in cycle.pauses)
-    return replace(cycle, phase="paused" if still else "running")
+    phase: Phase = "paused" if any(span.end is None for span in cycle.pauses) else "running"
+    return cycle if cycle.phase == phase else replace(cycle, phase=phase)
 
 
 def awake_at(cycle: Cycle, at: int) -> Cycle:
     """The cycle with its pauses ended at an instant."""
+    if all(span.end is not None for span in cycle.pauses):
+        return cycle
     pauses = tuple(
         replace(span, end=max(at, span.start)) if span.end is None else span
         for span in cycle.pauses

@@ -12,7 +12,7 @@ from definitions.text import Text
 from workflows.core.case import Case, Cycle
 from workflows.core.deadlines import consumed
 from workflows.core.effects import CaseView, ClockView, EventView, TaskView
-from workflows.core.plan import next_wakeup, plan
+from workflows.core.plan import ahead, next_wakeup, plan
 from workflows.core.program import Program
 
 MAX_ANSWER_EVENTS = 24
@@ -79,16 +79,14 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
 def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
     """One cycle at `now`."""
     spec = program.clocks[cycle.clock]
-    ahead = plan(program, cycle)
+    found = ahead(program, cycle)
+    due, following = found.plan.due, found.rung
     ruler = program.ruler(cycle)
     remaining: int | None = None
-    if ruler.budget is not None and ruler.budget.kind == "seconds":
-        remaining = ruler.budget.amount - consumed(ruler, cycle, cycle.ended or now)
-    elif ahead.due is not None:
-        remaining = ahead.due.at - (cycle.ended or now)
-    done = {fired.rung for fired in cycle.fired}
-    ahead_rungs = [(at, rung) for rung, at in ahead.rungs if at is not None and rung.id not in done]
-    following = min(ahead_rungs, key=lambda pair: (pair[0], pair[1].id), default=None)
+    if ruler.seconds is not None:
+        remaining = ruler.seconds - consumed(ruler, cycle, cycle.ended or now)
+    elif due is not None:
+        remaining = due.at - (cycle.ended or now)
     retracted = cycle.retracted
     return ClockView(
         clock=cycle.clock,
@@ -98,9 +96,9 @@ def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
         party=spec.party,
         phase=cycle.phase,
         anchor=cycle.anchor,
-        due=None if ahead.due is None else ahead.due.at,
-        exclusive=ahead.due is not None and ahead.due.exclusive,
-        provisional=ahead.due is not None and ahead.due.provisional,
+        due=None if due is None else due.at,
+        exclusive=due is not None and due.exclusive,
+        provisional=due is not None and due.provisional,
         breached=cycle.breached,
         retracted=None
         if retracted is None
@@ -110,7 +108,7 @@ def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
         assignee=cycle.assignee,
         level=max((fired.level for fired in cycle.fired if fired.sent), default=""),
         next_rung=None
-        if following is None or not cycle.open
+        if following is None
         else {"rung": following[1].id, "level": following[1].level, "at": following[0]},
     )
 
