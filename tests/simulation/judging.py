@@ -1,0 +1,240 @@
+"""What must be true of a case in the end, whatever happened to it.
+
+What it is: the invariants, held against journal, ledger, projection, attributes, the case's own
+view and its histories. What it is not: lenient. Whatever the core does not say, nobody may say.
+"""
+
+from collections import Counter
+from typing import Any
+
+from temporalio.client import (
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHistory,
+)
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from tests.simulation.oracle import SLACK, Judged, Violation, judge
+from tests.simulation.plans import Plan
+from tests.simulation.run import Handle, Result, Run, Stage
+from workflows.attributes import values
+from workflows.case import CaseWorkflow
+from workflows.core.case import Actor, Incoming
+from workflows.core.decide import Decision, open_case, wakeup
+from workflows.core.effects import CaseView, OpenCase
+from workflows.core.view import view_of
+from workflows.payloads import DATA_CONVERTER, adapter
+
+
+async def tried(stage: Stage, plan: Plan) -> Result:
+    """Run a plan and judge it."""
+    return await Run(stage, plan).go(lambda run: Judge(run).judge())
+
+
+class Judge:
+    """Of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def judge(self) -> None:
+        """Raise `Violation` unless everything is as it must be."""
+        plan, case = self._run.plan, self._run.handle.id
+        opening = open_case(
+            self._run.library.program(plan.process),
+            self._run.key,
+            Incoming("opened", "open", Actor(*plan.by), plan.data, plan.occurred),
+            plan.opened,
+        )
+        judged = await self._judge_case(self._run.handle, plan.process, opening)
+        await self._judge_answers(judged, await self._run.records.read.journal(case, 1))
+        for opened in {one.business_key: one for one in reversed(judged.opens)}.values():
+            await self._judge_link(opened)
+
+    async def _judge_link(self, opened: OpenCase) -> None:
+        """The other case exists once, says who asked for it, and goes its own way to its end."""
+        handle: Handle = self._run.client.get_workflow_handle(
+            f"{opened.process}:{opened.business_key}"
+        )
+        owner = await self._run.records.key(opened.process, opened.business_key)
+        if owner is None or owner.origin != opened.origin:
+            raise Violation(f"{opened.business_key} belongs to {owner}, not to {opened.origin}")
+        await self._run.pass_time(handle, 3 * 86_400)
+        await self._run.quiet(handle)
+        rows = await self._run.records.read.journal(handle.id, 1)
+        actor = Actor(opened.actor or opened.origin, ("system",))
+        opening = open_case(
+            self._run.library.program(opened.process),
+            opened.business_key,
+            Incoming("opened", opened.key, actor, opened.data, opened.at),
+            rows[0]["recorded"],
+            origin=opened.origin,
+        )
+        await self._judge_case(handle, opened.process, opening)
+
+    async def _judge_case(self, handle: Handle, process: str, opening: Decision) -> Judged:
+        program = self._run.library.program(process)
+        rows = await self._run.records.read.journal(handle.id, 1)
+        self._run.result.rows += len(rows)
+        if [row["seq"] for row in rows] != list(range(1, len(rows) + 1)):
+            raise Violation(f"the journal has gaps: {[row['seq'] for row in rows]}")
+        contents: dict[str, list[Incoming]] = {}
+        for one in self._run.sent if handle.id == self._run.handle.id else ():
+            contents.setdefault(one.incoming.id, []).append(one.incoming)
+        histories = await self._histories(handle)
+        late = SLACK + self._run.outage + _skipped(histories)
+        judged = judge(program, opening, rows, contents, late)
+        described = await handle.describe()
+        running = described.status is WorkflowExecutionStatus.RUNNING
+        kept = await self._run.records.read.case(handle.id)
+        assert kept is not None
+        problems = kept.pop("problems")
+        _same_view("the records", view_of(program, judged.case, kept["at"]), kept)
+        if running != (judged.case.ended is None):
+            raise Violation(f"{described.status}, and the case ended at {judged.case.ended}")
+        if running:
+            await self._judge_living(handle, judged, described)
+        elif described.status is not WorkflowExecutionStatus.COMPLETED:
+            raise Violation(f"the case ended as {described.status}")
+        await self._judge_notices(handle.id, judged, problems)
+        await self._judge_histories(histories)
+        return judged
+
+    async def _judge_living(
+        self, handle: Handle, judged: Judged, described: WorkflowExecutionDescription
+    ) -> None:
+        program = self._run.library.program(judged.case.process)
+        shown = await self._run.view(handle)
+        problems = shown.pop("problems")
+        now = shown["at"]
+        view = view_of(program, judged.case, now)
+        _same_view("the case itself", view, shown)
+        held = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+        for key, value in values(view, problems).items():
+            if held.get(key.name) != value:
+                raise Violation(f"{key.name} is {held.get(key.name)!r}, and should be {value!r}")
+        ring = wakeup(program, judged.case)
+        if shown["next_wakeup"] != ring:
+            raise Violation(f"it waits for {shown['next_wakeup']}, and should for {ring}")
+
+    async def _judge_notices(self, case: str, judged: Judged, problems: list[Any]) -> None:
+        """Each is claimed once and arrived at each recipient; a twin only where the receiver's
+        answer, or ours, was lost."""
+        wanted = {notice.key: notice for notice in judged.notices}
+        claimed = {one["key"]: one for one in await self._run.records.read.notices(case)}
+        if missing := wanted.keys() - claimed.keys():
+            raise Violation(f"never claimed: {sorted(missing)}")
+        fired = Counter(
+            (n.kind, n.clock, n.cycle, n.rung, n.to) for n in judged.notices if n.kind == "rung"
+        )
+        if twice := [one for one, count in fired.items() if count > 1]:
+            raise Violation(f"one rung, several notices: {twice}")
+        arrived = Counter(message.key for message in self._run.desk.sent)
+        for key in wanted:
+            deliveries = claimed[key]["deliveries"]
+            if not deliveries:
+                raise Violation(f"{key} was never addressed")
+            for one in deliveries:
+                if one["status"] not in ("sent", "merged") and not problems:
+                    raise Violation(f"{key} did not arrive, and no problem is shown: {one}")
+        for extra in claimed.keys() - wanted.keys():
+            if claimed[extra]["deliveries"] or any(k.startswith(extra + "|") for k in arrived):
+                raise Violation(f"sent, and the core knows nothing of it: {extra}")
+            self._run.chaos.counts["(a claim decided anew is left behind, unsent)"] += 1
+        twins = sum(arrived.values()) - len(arrived)
+        self._run.result.twins = twins
+        excuses = sum(
+            count
+            for what, count in self._run.chaos.counts.items()
+            if "after its effect" in what or "is lost" in what or what.startswith("worker ")
+        )
+        if twins and not excuses:
+            raise Violation(f"twins for no reason: {arrived}")
+
+    async def _judge_answers(self, judged: Judged, rows: Any) -> None:
+        """Nothing accepted is lost, nothing refused has left a trace, the answers were true."""
+        kept = Counter(
+            row["event_id"] for row in rows if row["kind"] in ("event", "late_rejected", "opened")
+        )
+        if double := [one for one, count in kept.items() if count > 1]:
+            raise Violation(f"accepted twice: {double}")
+        noted = {row["event_id"] for row in rows if row["kind"] == "refused"}
+        recorded = {row["event_id"]: row["recorded"] for row in rows if row["event_id"]}
+        accepted: set[str] = set()
+        for one in self._run.sent:
+            event = one.incoming
+            if one.code == "":
+                accepted.add(event.id)
+                if event.id not in kept:
+                    raise Violation(f"accepted and lost: {one}")
+                if one.answer != judged.answers[event.id]:
+                    said = judged.answers[event.id]
+                    raise Violation(f"answered {one.answer}, the core says {said}")
+                if recorded[event.id] > one.ended + 1:
+                    raise Violation(f"answered at {one.ended}, decided later: {one}")
+            elif one.code == "signal":
+                accepted.add(event.id)
+                if event.id not in kept and event.id not in noted:
+                    raise Violation(f"a signal was lost: {one}")
+            elif one.alone and event.id in noted and event.id not in kept:
+                raise Violation(f"refused as an update, and written down: {one}")
+        if unasked := kept.keys() - accepted - {"open"}:
+            raise Violation(f"refused, and accepted all the same: {sorted(unasked)}")
+
+    async def _histories(self, handle: Handle) -> list[WorkflowHistory]:
+        """Of all runs, in order."""
+        described = await handle.describe()
+        run: str | None = described.raw_info.first_run_id
+        found: list[WorkflowHistory] = []
+        while run:
+            one = await self._run.client.get_workflow_handle(handle.id, run_id=run).fetch_history()
+            found.append(one)
+            going_on = one.events[-1].workflow_execution_continued_as_new_event_attributes
+            run = going_on.new_execution_run_id
+        return found
+
+    async def _judge_histories(self, histories: list[WorkflowHistory]) -> None:
+        """Every run replays, and never had two timers at once."""
+        replayer = Replayer(
+            workflows=[CaseWorkflow],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            data_converter=DATA_CONVERTER,
+        )
+        for history in histories:
+            self._run.result.runs += 1
+            opened: set[int] = set()
+            for event in history.events:
+                if event.HasField("timer_started_event_attributes"):
+                    opened.add(event.event_id)
+                elif event.HasField("timer_fired_event_attributes"):
+                    opened.discard(event.timer_fired_event_attributes.started_event_id)
+                elif event.HasField("timer_canceled_event_attributes"):
+                    opened.discard(event.timer_canceled_event_attributes.started_event_id)
+                if len(opened) > 1:
+                    raise Violation(f"two timers at once, at event {event.event_id}")
+            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+            if result.replay_failure is not None:
+                raise Violation(f"the history does not replay: {result.replay_failure}")
+
+
+def _skipped(histories: list[WorkflowHistory]) -> int:
+    """The longest time that the server skipped before a run's first task: it does not know yet
+    that a run which goes on with a case has a timer to set. The case is late then, for no fault of
+    its own, and must be none the worse for it."""
+    longest = 0
+    for history in histories:
+        for event in history.events:
+            if event.HasField("workflow_task_scheduled_event_attributes"):
+                gap = event.event_time.ToSeconds() - history.events[0].event_time.ToSeconds()
+                longest = max(longest, gap)
+                break
+    return longest
+
+
+def _same_view(whose: str, wanted: CaseView, kept: dict[str, Any]) -> None:
+    made = adapter(CaseView).dump_python(wanted, mode="json")
+    wrong = {
+        name: (kept.get(name), value) for name, value in made.items() if kept.get(name) != value
+    }
+    if wrong:
+        raise Violation(f"{whose} (first) and the core differ: {wrong}")

@@ -1,0 +1,412 @@
+"""One plan on a real server: what is sent and what breaks, with a log of every answer.
+
+What it is: a client as a sender would be, and the product's worker among faults.
+What it is not: the judge (`judging`).
+"""
+
+import asyncio
+import itertools
+import shutil
+import time
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.worker import Worker
+
+from activities.case_activities import CaseActivities
+from activities.case_links import LinkActivities
+from activities.notices.directory import Directory
+from activities.notices.notifier import Notifier
+from activities.records import Records
+from tests.simulation.faults import Chaos, Desk, MortalRunner, Saboteur, locked
+from tests.simulation.oracle import Violation
+from tests.simulation.plans import Library, Plan, Sending, Step, incoming
+from worker import preparing
+from workflows.card import RETRY
+from workflows.case import CaseWorkflow, Rehearsal
+from workflows.core.case import Actor, Incoming
+from workflows.starting import pinned_rules, start_arguments
+
+PATIENCE = 40.0
+LONGEST = 150.0
+LOCKED = 2.6
+"""Seconds: longer than the shell waits for the records before it goes on without them."""
+
+DIRECTORY = """
+zone: Asia/Shanghai
+people:
+  li: {name: 李, channels: {desk: li}}
+  wang: {name: 王, channels: {desk: wang}}
+  zhao: {name: 赵, channels: {desk: zhao}}
+roles: {clerk: [li, zhao], chief: wang, expert: zhao}
+fallback: wang
+"""
+
+Handle = WorkflowHandle[Any, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the client did and what it was told. `code` is empty for what was accepted, `gone` when
+    the case had ended, `signal` when nobody was to answer."""
+
+    sending: Sending
+    incoming: Incoming
+    began: int
+    ended: int
+    code: str
+    answer: dict[str, Any] | None
+    alone: bool
+
+
+@dataclass
+class Result:
+    """How a run went: what was injected, and what is wrong (nothing, usually)."""
+
+    plan: Plan
+    counts: Counter[str]
+    violation: str = ""
+    rows: int = 0
+    runs: int = 0
+    twins: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Stage:
+    """What all runs share: a server's client, what was read once, and empty records to copy."""
+
+    client: Client
+    folder: Path
+    library: Library
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def template(self) -> Path:
+        """The empty records."""
+        return self.folder / "empty.db"
+
+    async def prepare(self) -> None:
+        """Make the empty records."""
+        async with Records.open(f"sqlite:///{self.template}") as records:
+            await records.migrate()
+
+
+class Run:
+    """One plan being run."""
+
+    def __init__(self, stage: "Stage", plan: Plan) -> None:
+        self.client, self.library, self.plan = stage.client, stage.library, plan
+        self.key = f"S{next(stage.numbers)}-{plan.seed}"
+        self.template, self.folder = stage.template, stage.folder / self.key
+        self.queue = f"simulation-{self.key}"
+        self.chaos = Chaos(plan.sabotage)
+        self.desk = Desk(self.chaos)
+        self.sent: list[Sent] = []
+        self.outage = 0
+        self.shift: int | None = None
+        self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
+        self.result = Result(plan, self.chaos.counts)
+        self._working: AsyncExitStack | None = None
+
+    async def go(self, judge: Callable[["Run"], Awaitable[None]]) -> Result:
+        """Run it and have it judged."""
+        began = time.monotonic()
+        self.folder.mkdir(parents=True)
+        directory = self.folder / "directory.yaml"
+        directory.write_text(DIRECTORY, "utf-8")
+        self.directory = Directory.load(directory)
+        self.database = self.folder / "records.db"
+        shutil.copyfile(self.template, self.database)
+        async with Records.open(f"sqlite:///{self.database}") as self.records:
+            try:
+                async with asyncio.timeout(LONGEST):
+                    await self._live()
+                    await judge(self)
+            except Violation as broken:
+                self.result.violation = str(broken)
+            except Exception:  # noqa: BLE001 - shown with its seed
+                self.result.violation = traceback.format_exc(limit=-4)
+            finally:
+                await self._stop()
+        self.result.seconds = time.monotonic() - began
+        return self.result
+
+    # --- the worker -------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        stack = AsyncExitStack()
+        await stack.enter_async_context(self._worker())
+        self._working = stack
+
+    async def _stop(self) -> None:
+        if self._working is not None:
+            stack, self._working = self._working, None
+            await stack.aclose()
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[None]:
+        """The product's own worker, but for the faults."""
+        Rehearsal.allowed = True
+        catalogue = self.library.catalogue(self.plan.process)
+        notifier = Notifier(self.directory, {"desk": self.desk}, self.records)
+        own = CaseActivities(self.records, notifier, lambda name: pinned_rules(catalogue[name]))
+        links = LinkActivities(self.client, self.records, preparing(catalogue, self.queue, True))
+        over = asyncio.Event()
+        worker = Worker(
+            self.client,
+            task_queue=self.queue,
+            workflows=[CaseWorkflow],
+            activities=[*own.all, *links.all],
+            interceptors=[Saboteur(self.chaos, over)],
+            workflow_runner=MortalRunner(self.chaos),
+            max_cached_workflows=self.plan.cached,
+            max_concurrent_workflow_tasks=10,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+            graceful_shutdown_timeout=timedelta(0),
+        )
+        async with worker:
+            try:
+                yield
+            finally:
+                over.set()
+        await notifier.aclose()
+
+    # --- living -----------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        plan = self.plan
+        arguments = start_arguments(
+            self.library.catalogue(plan.process)[plan.process],
+            key=self.key,
+            data=plan.data,
+            actor=Actor(*plan.by),
+            event_id="open",
+            now=plan.opened,
+            occurred_at=plan.occurred,
+            clock_at=plan.opened,
+            limits=plan.limits,
+        )
+        await self._begin()
+        started = await self.client.start_workflow(**arguments, task_queue=self.queue)
+        self.handle: Handle = self.client.get_workflow_handle(started.id)
+        await within(self._opened, "the case is opened")
+        for step in plan.steps:
+            await self._take(step)
+        await self.pass_time(self.handle, plan.tail)
+        self.chaos.calm = True
+        await self.quiet(self.handle)
+
+    async def _opened(self) -> bool:
+        """The first task is in the history; it fixed the case's time."""
+        started = None
+        async for event in self.handle.fetch_history_events():
+            if event.HasField("workflow_task_started_event_attributes"):
+                started = event.event_time.ToSeconds()
+            elif event.HasField("workflow_task_completed_event_attributes"):
+                assert started is not None
+                self.shift = self.plan.opened - started
+                return True
+            elif event.HasField("workflow_execution_failed_event_attributes"):
+                raise Violation(f"the case could not be opened: {event}")
+        return False
+
+    async def _now(self) -> int:
+        """Case time, which goes on with the clock on the wall."""
+        assert self.shift is not None
+        return int((await self.skipper.get_current_time(self.handle)).timestamp()) + self.shift
+
+    async def _take(self, step: Step) -> None:
+        match step.trouble:
+            case "restart":
+                self.chaos.counts["worker stopped and started"] += 1
+                await self._stop()
+                await self._begin()
+            case "lock":
+                self.chaos.counts["records locked"] += 1
+                await self._until(step)
+                with locked(self.database):
+                    sending = asyncio.create_task(self._send_all(step))
+                    await asyncio.wait([sending], timeout=LOCKED)
+                await sending
+                return
+            case "down":
+                self.chaos.counts["worker down while events come"] += 1
+                before = await self._now()
+                await self._stop()
+                passing = asyncio.create_task(self._until(step))
+                sending = asyncio.create_task(self._send_all(step))
+                await asyncio.wait([passing, sending], timeout=0.3)
+                await self._begin()
+                await passing
+                await sending
+                self.outage = max(self.outage, step.at - before)
+                return
+        await self._until(step)
+        await self._send_all(step)
+
+    async def _until(self, step: Step) -> None:
+        await self.pass_time(self.handle, step.at - await self._now())
+
+    async def pass_time(self, handle: Handle, seconds: int) -> None:
+        if seconds <= 0:
+            return
+        try:
+            await asyncio.wait_for(self.skipper.fast_forward(handle, float(seconds)), PATIENCE)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        except TimeoutError:
+            raise Violation(f"time stands still: {await self._pending(handle)}") from None
+
+    async def _send_all(self, step: Step) -> None:
+        work: list[Awaitable[None]] = []
+        for one in step.sendings:
+            how = {
+                "update": ("update",),
+                "signal": ("signal",),
+                "update_twice": ("update", "update"),
+                "signal_twice": ("signal", "signal"),
+                "update_and_signal": ("update", "signal"),
+            }[one.how]
+            alone = len(step.sendings) == 1 and how == ("update",)
+            work += [self._send(one, step.at, kind, alone) for kind in how]
+        await asyncio.gather(*work)
+
+    async def _send(self, sending: Sending, at: int, kind: str, alone: bool) -> None:
+        event = incoming(sending, at)
+        argument: dict[str, Any] = {
+            "id": event.id,
+            "by": {"id": event.actor.id, "roles": list(event.actor.roles)},
+            "data": event.data,
+        }
+        if event.occurred is not None:
+            argument["occurred_at"] = event.occurred
+        began = await self._now()
+        answer: dict[str, Any] | None = None
+        code = ""
+        try:
+            if kind == "signal":
+                code = "signal"
+                await self.handle.signal(sending.name, argument)
+            else:
+                answer = await asyncio.wait_for(self._update(sending, argument), PATIENCE)
+        except WorkflowUpdateFailedError as refused:
+            cause = refused.cause
+            code = (isinstance(cause, ApplicationError) and cause.type) or "untyped"
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            code = "gone"
+        except TimeoutError:
+            raise Violation(
+                f"no answer to {sending.name} {sending.id}: {await self._pending(self.handle)}"
+            ) from None
+        self.sent.append(Sent(sending, event, began, await self._now(), code, answer, alone))
+
+    async def _update(self, sending: Sending, argument: dict[str, Any]) -> dict[str, Any]:
+        """As a sender does that wants an answer: while nobody can give one, it asks again."""
+        answer: dict[str, Any] = await self._asking(
+            lambda: self.handle.execute_update(
+                sending.name, argument, id=sending.id if self.plan.named else None
+            )
+        )
+        return answer
+
+    async def _asking(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask until the server lets the case answer: it does not while a task of it has failed."""
+        while True:
+            try:
+                return await ask()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+                self.chaos.counts["(server: its task has failed, come again)"] += 1
+                await asyncio.sleep(0.2)
+
+    # --- quiet ------------------------------------------------------------------------------
+
+    async def quiet(self, handle: Handle) -> None:
+        """Everything that was under way has arrived, and what was given up is tried again."""
+        await self._idle(handle)
+        if await self._running(handle):
+            problems = (await self.view(handle))["problems"]
+            if "records" in problems:
+                raise Violation(f"idle, and the records are behind: {problems}")
+            if problems:
+                await handle.execute_update(RETRY, {})
+                await self._idle(handle)
+
+    async def _idle(self, handle: Handle) -> None:
+        async def idle() -> bool:
+            described = await handle.describe()
+            if described.status is WorkflowExecutionStatus.FAILED:
+                raise Violation(f"the case failed: {await self._failure(handle)}")
+            if described.status is not WorkflowExecutionStatus.RUNNING:
+                return described.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW
+            raw = described.raw_description
+            if raw.HasField("pending_workflow_task"):
+                return False
+            if raw.pending_activities:
+                if any(one.attempt > 1 for one in raw.pending_activities):
+                    # It waits for its next attempt, in the case's own time.
+                    await self.pass_time(handle, 10)
+                return False
+            shown = await self.view(handle)
+            kept = await self.records.read.case(shown["case"])
+            if kept is None or kept["seq"] != shown["seq"]:
+                return False
+            # A run that goes on with a case may not have had its first task yet.
+            ring = shown["next_wakeup"]
+            return ring is None or handle.id != self.handle.id or ring > await self._now()
+
+        await within(idle, "the case is quiet", lambda: self._pending(handle))
+
+    async def view(self, handle: Handle) -> dict[str, Any]:
+        shown: dict[str, Any] = await self._asking(lambda: handle.query("view"))
+        return shown
+
+    async def _running(self, handle: Handle) -> bool:
+        return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+    async def _pending(self, handle: Handle) -> str:
+        described = await handle.describe()
+        raw = described.raw_description
+        return f"{described.status} {raw.pending_activities} {raw.pending_workflow_task}"[:1500]
+
+    async def _failure(self, handle: Handle) -> str:
+        try:
+            return str(await handle.result())
+        except WorkflowFailureError as failed:
+            return repr(failed.cause)
+
+
+async def within(
+    look: Callable[[], Awaitable[bool]],
+    what: str,
+    explain: Callable[[], Awaitable[str]] | None = None,
+) -> None:
+    """Wait until it is so."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while not await look():
+        if loop.time() > deadline:
+            said = await explain() if explain else ""
+            raise Violation(f"not within {PATIENCE} s: {what}; {said}")
+        await asyncio.sleep(0.05)
