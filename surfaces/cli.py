@@ -18,6 +18,7 @@ from surfaces.output import complain
 # Name, place, and what it does. The place is loaded when it is called: a command that needs no
 # Temporal loads none of it.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("demo", "demonstration.demo:demo", "Play two cases on a real server, days being skipped."),
     ("start", "cli_cases:start", "Open a case."),
     ("send", "cli_cases:send", "Send an event to a case and print its answer."),
     ("show", "cli_cases:show", "Show a case: what it waits for, who owes it, until when."),

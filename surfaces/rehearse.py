@@ -7,7 +7,7 @@ Who may import it: the surfaces and the tests.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,10 +101,15 @@ def rehearse_with(scenario: Scenario, rules: Rules, runner: Runner) -> Outcome:
     return asyncio.run(rehearse(scenario, rules, runner))
 
 
-async def rehearse(scenario: Scenario, rules: Rules, runner: Runner) -> Outcome:
-    """Play a scenario on a runner."""
+async def rehearse(
+    scenario: Scenario,
+    rules: Rules,
+    runner: Runner,
+    tell: Callable[[Trace], Awaitable[None]] | None = None,
+) -> Outcome:
+    """Play a scenario on a runner; `tell` hears of each step when it is over."""
     checked(scenario, rules)
-    play = _Play(scenario, rules, runner)
+    play = _Play(scenario, rules, runner, tell)
     await play.begin()
     for number, moment in enumerate(scenario.moments, start=1):
         await play.step(number, moment)
@@ -119,8 +124,14 @@ def actor_of(by: By | None) -> Actor:
 class _Play:
     """One scenario being played."""
 
-    def __init__(self, scenario: Scenario, rules: Rules, runner: Runner) -> None:
-        self.scenario, self.rules, self.runner = scenario, rules, runner
+    def __init__(
+        self,
+        scenario: Scenario,
+        rules: Rules,
+        runner: Runner,
+        tell: Callable[[Trace], Awaitable[None]] | None,
+    ) -> None:
+        self.scenario, self.rules, self.runner, self.tell = scenario, rules, runner, tell
         self.first = f"{scenario.process}:{scenario.start.key}"
         self.traces: list[Trace] = []
 
@@ -213,9 +224,12 @@ class _Play:
             found += differences(expect, seen, self._process_of)
         zone = self.rules[case.partition(":")[0]].zone
         found_now = tuple(found)
-        self.traces.append(
-            Trace(number, at, zone, event, reply.answer, reply.refusal, seen, news.rows, found_now)
+        trace = Trace(
+            number, at, zone, event, reply.answer, reply.refusal, seen, news.rows, found_now
         )
+        self.traces.append(trace)
+        if self.tell is not None:
+            await self.tell(trace)
 
     def _process_of(self, name: str) -> Any:
         return self.rules[name].process

@@ -13,7 +13,12 @@ Who may import it: the surfaces and the tests.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +54,8 @@ PATIENCE = 30.0
 """Seconds of the machine's own time within which a case has done what was asked of it."""
 MARGIN = 0.05
 T = TypeVar("T")
-MakeWorker = Callable[[Client], Worker]
+MakeWorker = Callable[[Client], AbstractAsyncContextManager[Any]]
+"""A worker for a client; a null context where one runs elsewhere."""
 
 
 class NotInTime(DuecourseError):
@@ -82,7 +88,7 @@ class TemporalRunner:
         self._records = cases.records
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self._make_worker = make_worker
-        self._worker: Worker | None = None
+        self._worker: AbstractAsyncContextManager[Any] | None = None
         self._lives: dict[str, _Life] = {}
         self._told: set[str] = set()
         self._opened: list[str] = []

@@ -68,6 +68,22 @@ def free_port() -> int:
         return port
 
 
+def server_command(state: Path | None, port: int, ui_port: int) -> list[str]:
+    """The command line of the server on these ports. Raises `ServerMissing`."""
+    command = [executable(), "server", "start-dev", "--ip", _HOST, "--ui-ip", _HOST]
+    command += ["--port", str(port), "--ui-port", str(ui_port), "--log-level", "error"]
+    command += ["--http-port", str(free_port()), "--metrics-port", str(free_port())]
+    command += ["--ui-disable-news-fetch"]
+    if state is not None:
+        command += ["--db-filename", str(state)]
+    for key in KEYS:
+        kind = str(key.indexed_value_type.name).title().replace("_", "")
+        command += ["--search-attribute", f"{key.name}={kind}"]
+    for name, value in DYNAMIC.items():
+        command += ["--dynamic-config-value", f"{name}={value}"]
+    return command
+
+
 @asynccontextmanager
 async def embedded_server(
     state: Path | None,
@@ -80,17 +96,7 @@ async def embedded_server(
     """Run the server while the context lasts. Without `state` it keeps nothing; `log` takes what
     it says. Raises `ServerMissing` or `TemporalUnavailable`."""
     port, ui_port = port or free_port(), ui_port or free_port()
-    command = [executable(), "server", "start-dev", "--ip", _HOST, "--ui-ip", _HOST]
-    command += ["--port", str(port), "--ui-port", str(ui_port), "--log-level", "error"]
-    command += ["--http-port", str(free_port()), "--metrics-port", str(free_port())]
-    command += ["--ui-disable-news-fetch"]
-    if state is not None:
-        command += ["--db-filename", str(state)]
-    for key in KEYS:
-        kind = str(key.indexed_value_type.name).title().replace("_", "")
-        command += ["--search-attribute", f"{key.name}={kind}"]
-    for name, value in DYNAMIC.items():
-        command += ["--dynamic-config-value", f"{name}={value}"]
+    command = server_command(state, port, ui_port)
     with contextlib.ExitStack() as files:
         said = files.enter_context(log.open("ab")) if log else asyncio.subprocess.DEVNULL
         # A session of its own: Ctrl-C at the terminal must reach the worker first.
