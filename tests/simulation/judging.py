@@ -214,7 +214,9 @@ class Judge:
                     raise Violation(f"two timers at once, at event {event.event_id}")
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
             if result.replay_failure is not None:
-                raise Violation(f"the history does not replay: {result.replay_failure}")
+                kept = self._run.folder / f"{history.run_id}.json"
+                kept.write_text(history.to_json(), "utf-8")
+                raise Violation(f"does not replay, see {kept}: {result.replay_failure}")
 
 
 def _skipped(histories: list[WorkflowHistory]) -> int:
