@@ -5,7 +5,17 @@ import lzma
 
 import pytest
 
-from definitions.bundle import MAX_BYTES, BundleInvalid, canonical, digest, digest_of, pin, unpin
+from definitions.bundle import (
+    MAX_BYTES,
+    BundleInvalid,
+    bare,
+    canonical,
+    digest,
+    digest_of,
+    pin,
+    unpin,
+)
+from definitions.loader import load_library
 from definitions.model import Process
 
 TITLE = {"zh": "门", "en": "Gate"}
@@ -104,9 +114,22 @@ def process(tree: dict[str, object] = TREE) -> Process:
 def test_a_pinned_process_comes_back_equal_under_the_same_digest() -> None:
     original = process()
     back = unpin(pin(original))
-    assert back == original
+    assert back == bare(original)
     assert canonical(back) == canonical(original)
     assert digest(back) == digest(original) == digest_of(pin(original))
+
+
+def test_labels_of_fields_are_no_rules() -> None:
+    original = process()
+    labelled = {
+        name: field.model_copy(update={"title": None}) for name, field in original.data.items()
+    }
+    assert digest(original.model_copy(update={"data": labelled})) == digest(original)
+
+
+@pytest.mark.parametrize(("name", "most"), [("complaint", 8192), ("consultation", 8192)])
+def test_the_rules_of_a_case_stay_small_in_its_history(name: str, most: int) -> None:
+    assert len(pin(load_library()[name])) <= most
 
 
 def test_the_digest_is_the_name_of_these_rules_for_ever() -> None:
