@@ -9,12 +9,15 @@ What it is not: validation.
 Who may import it: the records and their migrations.
 """
 
-import json
 import math
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+import pydantic_core
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -26,6 +29,8 @@ names."""
 
 def clean_text(text: str) -> str:
     """The text with NUL and lone surrogates replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     if "\0" in text:
         text = text.replace("\0", REPLACEMENT)
     try:
@@ -60,15 +65,18 @@ def clean_json(value: Any) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """The value as JSON text that SQLite and PostgreSQL take."""
+    """The value (plain or a dataclass) as JSON text that SQLite and PostgreSQL take."""
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        text.encode("utf-8")
-    except ValueError:  # a number without an end, or half a surrogate pair
-        return json.dumps(clean_json(value), ensure_ascii=False, separators=(",", ":"))
-    if "\\u0000" in text:  # also where only the characters \u0000 are meant: that costs time only
-        return json.dumps(clean_json(value), ensure_ascii=False, separators=(",", ":"))
-    return text
+        text = pydantic_core.to_json(value, inf_nan_mode="null").decode()
+    except ValueError:  # half a surrogate pair
+        return _cleaned(value)
+    # Also where only the characters \\u0000 are meant: that costs time only.
+    return _cleaned(value) if "\\u0000" in text else text
+
+
+def _cleaned(value: Any) -> str:
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    return pydantic_core.to_json(clean_json(plain)).decode()
 
 
 def to_datetime(value: int | datetime) -> datetime:
@@ -80,6 +88,24 @@ def to_datetime(value: int | datetime) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"an instant is whole seconds since the epoch, not {value!r}")
     return datetime.fromtimestamp(value, UTC)
+
+
+def _utc_text(value: int | datetime) -> str:
+    # isoformat, since strftime writes the year 999 without its leading zero.
+    return to_datetime(value).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+_known_text = lru_cache(maxsize=4096)(_utc_text)
+
+
+def _text_or_none(value: int | datetime | None) -> str | None:
+    if value is None:
+        return None
+    return _known_text(value) if type(value) is int else _utc_text(value)
+
+
+def _datetime_or_none(value: int | datetime | None) -> datetime | None:
+    return None if value is None else to_datetime(value)
 
 
 class Instant(TypeDecorator[int]):
@@ -98,19 +124,24 @@ class Instant(TypeDecorator[int]):
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: int | datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        moment = to_datetime(value)
-        if dialect.name == "sqlite":
-            # isoformat, since strftime writes the year 999 without its leading zero.
-            return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-        return moment
+        return self.bind_processor(dialect)(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _text_or_none if dialect.name == "sqlite" else _datetime_or_none
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return int(to_datetime(moment).timestamp())
+
+
+def _clean_or_none(value: str | None) -> str | None:
+    return None if value is None else clean_text(value)
+
+
+def _name_or_none(value: str | None) -> str | None:
+    return None if value is None else clean_name(value)
 
 
 class Words(TypeDecorator[str]):
@@ -120,7 +151,10 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else clean_text(value)
+        return _clean_or_none(value)
+
+    def bind_processor(self, _: Dialect) -> Callable[[str | None], str | None]:
+        return _clean_or_none
 
 
 class Name(TypeDecorator[str]):
@@ -130,4 +164,7 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else clean_name(value)
+        return _name_or_none(value)
+
+    def bind_processor(self, _: Dialect) -> Callable[[str | None], str | None]:
+        return _name_or_none

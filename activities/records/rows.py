@@ -6,7 +6,6 @@ Who may import it: the records.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from activities.ledger import Delivery
@@ -53,6 +52,9 @@ _ROW_COLUMNS = (
     "cycle",
     "level",
 )
+_CLOCK_COLUMNS = tuple(ClockView.__dataclass_fields__)
+_TASK_COLUMNS = tuple(TaskView.__dataclass_fields__)
+_DELIVERY_COLUMNS = tuple(Delivery.__dataclass_fields__)
 
 
 def journal(row: Row, case: str, number: int) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def case_state(view: CaseView, number: int) -> dict[str, Any]:
         **{name: getattr(view, name) for name in _CASE_COLUMNS},
         "silent_after": None if view.dwell is None else view.since + view.dwell,
         "search": search_text(view),
-        "view": asdict(view),
+        "view": view,
     }
 
 
@@ -125,16 +127,20 @@ def _scalars(value: Any) -> Iterator[str]:
             yield str(value)
 
 
-def _fields(value: ClockView | TaskView) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
 def clock(view: ClockView, case: str, number: int) -> dict[str, Any]:
-    return {"case_id": case, "number": number, **_fields(view)}
+    return {
+        "case_id": case,
+        "number": number,
+        **{name: getattr(view, name) for name in _CLOCK_COLUMNS},
+    }
 
 
 def task(view: TaskView, case: str, number: int) -> dict[str, Any]:
-    return {"case_id": case, "number": number, **_fields(view)}
+    return {
+        "case_id": case,
+        "number": number,
+        **{name: getattr(view, name) for name in _TASK_COLUMNS},
+    }
 
 
 def notice(note: Notify, number: int) -> dict[str, Any]:
@@ -152,13 +158,13 @@ def notice(note: Notify, number: int) -> dict[str, Any]:
         "cycle": note.cycle,
         "rung": note.rung,
         "level": note.level,
-        "payload": asdict(note),
+        "payload": note,
     }
 
 
 def delivery(key: str, item: Delivery) -> dict[str, Any]:
-    return {"notice_key": key, **asdict(item)}
+    return {"notice_key": key, **{name: getattr(item, name) for name in _DELIVERY_COLUMNS}}
 
 
 def as_delivery(mark: Mapping[Any, Any]) -> Delivery:
-    return Delivery(**{name: mark[name] for name in Delivery.__dataclass_fields__})
+    return Delivery(**{name: mark[name] for name in _DELIVERY_COLUMNS})

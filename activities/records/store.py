@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Executable,
     and_,
+    bindparam,
     delete,
     insert,
     or_,
@@ -42,6 +43,7 @@ from activities.records.schema import (
     Rules,
     Task,
 )
+from activities.records.statements import Prepared
 from workflows.core.effects import Batch, Notify
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -73,8 +75,17 @@ class Records:
         self._save_case = self._upsert(CaseState, _newer)
         self._save_clock = self._upsert(Clock)
         self._save_task = self._upsert(Task)
-        self._add_row = self._insert(Journal).on_conflict_do_nothing()
-        self._add_notice = self._insert(Notice).on_conflict_do_nothing()
+        self._drop_tasks = Prepared(delete(Task).where(_of(Task), Task.done.is_(None)))
+        self._add_row = self._add(Journal)
+        self._add_notice = self._add(Notice)
+        self._add_delivery = self._add(DeliveryMark)
+        self._mark = self._upsert(DeliveryMark, _not_undone)
+        self._add_key = self._add(CaseKey)
+        self._end_key = Prepared(update(CaseKey).where(_of(CaseKey)).values(ended=bindparam("at")))
+        self._clear = update(CaseProblem).where(_of(CaseProblem), CaseProblem.cleared.is_(None))
+        self._clear = self._clear.values(cleared=bindparam("now"))
+        self._clear_all = Prepared(self._clear)
+        self._say_problem = self._problem()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -106,46 +117,33 @@ class Records:
         await self.database.write(lambda connection: self._write(connection, batch, number))
 
     def _write(self, connection: Connection, batch: Batch, number: int) -> None:
-        case = batch.case
+        case, view = batch.case, batch.view
         # First the projection: its row is what two writers of one case wait at.
         newest = self._write_view(connection, batch, number)
         if batch.rows:
             self._write_rows(connection, batch, number)
         if batch.notices:
-            connection.execute(
-                self._add_notice, [made.notice(note, number) for note in batch.notices]
-            )
+            self._add_notice.run(connection, [made.notice(note, number) for note in batch.notices])
         if newest:
-            self._set_problems(connection, case, number, batch.problems, batch.view.at)
-            if batch.view.ended is not None:
-                connection.execute(
-                    update(CaseKey)
-                    .where(CaseKey.case_id == case, CaseKey.number == number)
-                    .values(ended=batch.view.ended)
-                )
+            self._set_problems(connection, case, number, batch.problems, view.at)
+            if view.ended is not None:
+                self._end_key.run(connection, [{**_named(case, number), "at": view.ended}])
 
     def _write_view(self, connection: Connection, batch: Batch, number: int) -> bool:
-        view = batch.view
-        if not _inserted(connection, self._save_case, made.case_state(view, number)):
+        case, view = batch.case, batch.view
+        if not self._save_case.run(connection, [made.case_state(view, number)]):
             return False
         if view.clocks:
-            connection.execute(
-                self._save_clock, [made.clock(item, batch.case, number) for item in view.clocks]
-            )
-        connection.execute(
-            delete(Task).where(
-                Task.case_id == batch.case, Task.number == number, Task.done.is_(None)
-            )
-        )
+            clocks = [made.clock(item, case, number) for item in view.clocks]
+            self._save_clock.run(connection, clocks)
+        self._drop_tasks.run(connection, [_named(case, number)])
         if view.tasks:
-            connection.execute(
-                self._save_task, [made.task(item, batch.case, number) for item in view.tasks]
-            )
+            self._save_task.run(connection, [made.task(item, case, number) for item in view.tasks])
         return True
 
     def _write_rows(self, connection: Connection, batch: Batch, number: int) -> None:
         offered = {row.seq: made.journal(row, batch.case, number) for row in batch.rows}
-        if _inserted(connection, self._add_row, list(offered.values())) == len(offered):
+        if self._add_row.run(connection, list(offered.values())) == len(offered):
             return
         # Some were there. The same again is a repetition; another fact under the same number (or
         # the same event under another) is what the case decided anew after a crash: it is kept as
@@ -196,26 +194,19 @@ class Records:
             )
 
         def work(connection: Connection) -> tuple[bool, Mapping[str, Any] | None]:
-            added = _inserted(
-                connection,
-                self._insert(CaseKey).on_conflict_do_nothing(),
-                {
-                    "process": process,
-                    "key": key,
-                    "number": number,
-                    "case_id": case_id,
-                    "digest": digest,
-                    "origin": origin,
-                    "claimant": claimant,
-                    "claimed_at": at,
-                    "ended": None,
-                },
-            )
-            owner = _owner(
-                connection,
-                (CaseKey.process == process) & (CaseKey.key == key) & (CaseKey.number == number),
-            )
-            return added == 1, owner
+            values = {
+                "process": process,
+                "key": key,
+                "number": number,
+                "case_id": case_id,
+                "digest": digest,
+                "origin": origin,
+                "claimant": claimant,
+                "claimed_at": at,
+                "ended": None,
+            }
+            added = self._add_key.run(connection, [values])
+            return added == 1, _owner(connection, _OWNER, values)
 
         added, owner = await self.database.write(work)
         if owner is None:
@@ -225,10 +216,9 @@ class Records:
 
     async def key(self, process: str, key: str, number: int | None = None) -> KeyClaim | None:
         """Who owns the key (its newest number, or that one); None if nobody ever did."""
-        where = (CaseKey.process == process) & (CaseKey.key == key)
-        if number is not None:
-            where &= CaseKey.number == number
-        owner = await self.database.read(lambda connection: _owner(connection, where))
+        values = {"process": process, "key": key, "number": number}
+        wanted = _NEWEST_OWNER if number is None else _OWNER
+        owner = await self.database.read(lambda connection: _owner(connection, wanted, values))
         return None if owner is None else KeyClaim(mine=False, **owner)
 
     # -- the ledger of notices
@@ -237,17 +227,11 @@ class Records:
         """Keep the notice and its deliveries where absent; return all of its deliveries."""
 
         def work(connection: Connection) -> tuple[Delivery, ...]:
-            connection.execute(self._add_notice, made.notice(notice, notice.number))
+            self._add_notice.run(connection, [made.notice(notice, notice.number)])
             if deliveries:
-                connection.execute(
-                    self._insert(DeliveryMark).on_conflict_do_nothing(),
-                    [made.delivery(notice.key, item) for item in deliveries],
-                )
-            marks = connection.execute(
-                select(DeliveryMark.__table__)
-                .where(DeliveryMark.notice_key == notice.key)
-                .order_by(DeliveryMark.channel, DeliveryMark.recipient)
-            )
+                wanted = [made.delivery(notice.key, item) for item in deliveries]
+                self._add_delivery.run(connection, wanted)
+            marks = connection.execute(_MARKS, {"of_notice": notice.key})
             return tuple(made.as_delivery(mark) for mark in marks.mappings())
 
         return await self.database.write(work)
@@ -255,12 +239,8 @@ class Records:
     async def mark(self, key: str, delivery: Delivery) -> None:
         """Keep how far a delivery got. What arrived stays so: a late word of a failed twin does
         not undo it."""
-        settled = DeliveryMark.status.in_(("sent", "merged"))
-        statement = self._upsert(
-            DeliveryMark, lambda new: or_(~settled, new.status.in_(("sent", "merged")))
-        )
         values = made.delivery(key, delivery)
-        await self.database.write(lambda connection: connection.execute(statement, values))
+        await self.database.write(lambda connection: self._mark.run(connection, [values]))
 
     # -- problems
 
@@ -278,39 +258,27 @@ class Records:
             code.strip(): detail.strip()
             for code, _, detail in (entry.partition(":") for entry in codes)
         }
-        gone = update(CaseProblem).where(
-            CaseProblem.case_id == case,
-            CaseProblem.number == number,
-            CaseProblem.cleared.is_(None),
+        cleared = {**_named(case, number), "now": at}
+        if not found:
+            self._clear_all.run(connection, [cleared])
+            return
+        connection.execute(self._clear.where(CaseProblem.code.not_in(list(found))), cleared)
+        said = {"case_id": case, "number": number, "since": at, "cleared": None}
+        rows = [{**said, "code": code, "detail": detail} for code, detail in found.items()]
+        self._say_problem.run(connection, rows)
+
+    def _problem(self) -> Prepared:
+        new = self._insert(CaseProblem)
+        again = CaseProblem.cleared.is_not(None)
+        statement = new.on_conflict_do_update(
+            index_elements=_keys(CaseProblem),
+            set_={
+                "detail": new.excluded.detail,
+                "since": when((again, new.excluded.since), else_=CaseProblem.since),
+                "cleared": None,
+            },
         )
-        if found:
-            gone = gone.where(CaseProblem.code.not_in(list(found)))
-        connection.execute(gone.values(cleared=at))
-        if found:
-            new = self._insert(CaseProblem)
-            again = CaseProblem.cleared.is_not(None)
-            statement = new.on_conflict_do_update(
-                index_elements=_keys(CaseProblem),
-                set_={
-                    "detail": new.excluded.detail,
-                    "since": when((again, new.excluded.since), else_=CaseProblem.since),
-                    "cleared": None,
-                },
-            )
-            connection.execute(
-                statement,
-                [
-                    {
-                        "case_id": case,
-                        "number": number,
-                        "code": code,
-                        "detail": detail,
-                        "since": at,
-                        "cleared": None,
-                    }
-                    for code, detail in found.items()
-                ],
-            )
+        return Prepared(statement)
 
     # -- rules
 
@@ -319,8 +287,8 @@ class Records:
     ) -> None:
         """Keep pinned rules for ever; a digest that is there stays as it is."""
         values = {"digest": digest, "process": process, "version": version, "content": content}
-        statement = self._insert(Rules).on_conflict_do_nothing()
-        await self.database.write(lambda connection: connection.execute(statement, values))
+        statement = self._add(Rules)
+        await self.database.write(lambda connection: statement.run(connection, [values]))
 
     async def rules(self, digest: str) -> bytes | None:
         """The pinned rules with that digest, or None."""
@@ -329,11 +297,15 @@ class Records:
 
     # -- statements
 
-    def _upsert(self, table: type[DeclarativeBase], where: Any = None) -> Executable:
+    def _add(self, table: type[DeclarativeBase]) -> Prepared:
+        """Insert what is not there."""
+        return Prepared(self._insert(table).on_conflict_do_nothing())
+
+    def _upsert(self, table: type[DeclarativeBase], where: Any = None) -> Prepared:
         """Insert, or replace all but the key, where `where(new)` holds."""
         statement = self._insert(table)
         keys = _keys(table)
-        return statement.on_conflict_do_update(
+        replaced = statement.on_conflict_do_update(
             index_elements=keys,
             set_={
                 column.name: statement.excluded[column.name]
@@ -342,6 +314,7 @@ class Records:
             },
             where=None if where is None else where(statement.excluded),
         )
+        return Prepared(replaced)
 
 
 def _newer(new: Any) -> ColumnElement[bool]:
@@ -352,26 +325,46 @@ def _keys(table: type[DeclarativeBase]) -> list[str]:
     return [column.name for column in table.__table__.primary_key]
 
 
-def _inserted(connection: Connection, statement: Executable, values: Any) -> int:
-    """How many rows it inserted or replaced; without the option the drivers do not agree."""
-    done = connection.execute(statement, values, execution_options={"preserve_rowcount": True})
-    return done.rowcount
+def _of(table: type[CaseKey | CaseProblem | Task]) -> ColumnElement[bool]:
+    return and_(table.case_id == bindparam("of_case"), table.number == bindparam("of_number"))
 
 
-def _owner(connection: Connection, where: ColumnElement[bool]) -> Mapping[str, Any] | None:
-    newest = (
-        select(
-            CaseKey.case_id.label("case"),
-            CaseKey.number,
-            CaseKey.digest,
-            CaseKey.origin,
-            CaseKey.claimant,
-            CaseKey.claimed_at,
-            CaseKey.ended,
-        )
-        .where(where)
-        .order_by(CaseKey.number.desc())
-        .limit(1)
+def _named(case: str, number: int) -> dict[str, Any]:
+    return {"of_case": case, "of_number": number}
+
+
+def _not_undone(new: Any) -> ColumnElement[bool]:
+    return or_(~_arrived(DeliveryMark.status), _arrived(new.status))
+
+
+def _arrived(status: Any) -> ColumnElement[bool]:
+    return or_(status == "sent", status == "merged")
+
+
+_MARKS = (
+    select(DeliveryMark.__table__)
+    .where(DeliveryMark.notice_key == bindparam("of_notice"))
+    .order_by(DeliveryMark.channel, DeliveryMark.recipient)
+)
+_NEWEST_OWNER = (
+    select(
+        CaseKey.case_id.label("case"),
+        CaseKey.number,
+        CaseKey.digest,
+        CaseKey.origin,
+        CaseKey.claimant,
+        CaseKey.claimed_at,
+        CaseKey.ended,
     )
-    found = connection.execute(newest).mappings().one_or_none()
+    .where(CaseKey.process == bindparam("process"), CaseKey.key == bindparam("key"))
+    .order_by(CaseKey.number.desc())
+    .limit(1)
+)
+_OWNER = _NEWEST_OWNER.where(CaseKey.number == bindparam("number"))
+
+
+def _owner(
+    connection: Connection, wanted: Executable, values: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    found = connection.execute(wanted, values).mappings().one_or_none()
     return None if found is None else dict(found)
