@@ -17,6 +17,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from tests.simulation.oracle import SLACK, Judged, Violation, judge
 from tests.simulation.plans import Plan
 from tests.simulation.run import Handle, Result, Run, Stage
+from tests.simulation.waiting import within
 from workflows.attributes import values
 from workflows.case import CaseWorkflow
 from workflows.core.case import Actor, Incoming
@@ -56,6 +57,11 @@ class Judge:
         handle: Handle = self._run.client.get_workflow_handle(
             f"{opened.process}:{opened.business_key}"
         )
+
+        async def claimed() -> bool:
+            return await self._run.records.key(opened.process, opened.business_key) is not None
+
+        await within(claimed, f"{handle.id} is in the records")
         owner = await self._run.records.key(opened.process, opened.business_key)
         if owner is None or owner.origin != opened.origin:
             raise Violation(f"{opened.business_key} belongs to {owner}, not to {opened.origin}")
@@ -82,7 +88,11 @@ class Judge:
         for one in self._run.sent if handle.id == self._run.handle.id else ():
             contents.setdefault(one.incoming.id, []).append(one.incoming)
         histories = await self._histories(handle)
-        late = SLACK + self._run.outage + _skipped(histories)
+        # Whoever looks for a fault finds them beside the records.
+        for number, history in enumerate(histories, start=1):
+            place = self._run.folder / f"{process}-{number}.json"
+            place.write_text(history.to_json(), "utf-8")
+        late = SLACK + _delayed(histories)
         judged = judge(program, opening, rows, contents, late)
         described = await handle.describe()
         running = described.status is WorkflowExecutionStatus.RUNNING
@@ -214,23 +224,32 @@ class Judge:
                     raise Violation(f"two timers at once, at event {event.event_id}")
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
             if result.replay_failure is not None:
-                kept = self._run.folder / f"{history.run_id}.json"
-                kept.write_text(history.to_json(), "utf-8")
-                raise Violation(f"does not replay, see {kept}: {result.replay_failure}")
+                raise Violation(f"a run does not replay: {result.replay_failure}")
 
 
-def _skipped(histories: list[WorkflowHistory]) -> int:
-    """The longest time that the server skipped before a run's first task: it does not know yet
-    that a run which goes on with a case has a timer to set. The case is late then, for no fault of
-    its own, and must be none the worse for it."""
-    longest = 0
+def _delayed(histories: list[WorkflowHistory]) -> int:
+    """How late server and workers were by themselves, all in all: a task that waited for a
+    worker, a timer that rang late, and the time skipped before a run's first task (the server does
+    not know yet that a run which goes on with a case has a timer to set). The case must be none
+    the worse for it."""
+    late = 0
     for history in histories:
+        waiting: int | None = history.events[0].event_time.ToSeconds()
+        due: dict[int, int] = {}
         for event in history.events:
+            now = event.event_time.ToSeconds()
             if event.HasField("workflow_task_scheduled_event_attributes"):
-                gap = event.event_time.ToSeconds() - history.events[0].event_time.ToSeconds()
-                longest = max(longest, gap)
-                break
-    return longest
+                waiting = now if waiting is None else waiting
+            elif event.HasField("workflow_task_completed_event_attributes"):
+                late += now - (now if waiting is None else waiting)
+                waiting = None
+            elif event.HasField("timer_started_event_attributes"):
+                length = event.timer_started_event_attributes.start_to_fire_timeout.ToSeconds()
+                due[event.event_id] = now + length
+            elif event.HasField("timer_fired_event_attributes"):
+                number = event.timer_fired_event_attributes.started_event_id
+                late += max(0, now - due[number])
+    return late
 
 
 def _same_view(whose: str, wanted: CaseView, kept: dict[str, Any]) -> None:

@@ -37,13 +37,13 @@ from activities.records import Records
 from tests.simulation.faults import Chaos, Desk, MortalRunner, Saboteur, locked
 from tests.simulation.oracle import Violation
 from tests.simulation.plans import Library, Plan, Sending, Step, incoming
+from tests.simulation.waiting import PATIENCE, within
 from worker import preparing
 from workflows.card import RETRY
 from workflows.case import CaseWorkflow, Rehearsal
 from workflows.core.case import Actor, Incoming
 from workflows.starting import pinned_rules, start_arguments
 
-PATIENCE = 40.0
 LONGEST = 150.0
 LOCKED = 2.6
 """Seconds: longer than the shell waits for the records before it goes on without them."""
@@ -119,7 +119,6 @@ class Run:
         self.chaos = Chaos(plan.sabotage)
         self.desk = Desk(self.chaos)
         self.sent: list[Sent] = []
-        self.outage = 0
         self.shift: int | None = None
         self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         self.result = Result(plan, self.chaos.counts)
@@ -248,7 +247,6 @@ class Run:
                 return
             case "down":
                 self.chaos.counts["worker down while events come"] += 1
-                before = await self._now()
                 await self._stop()
                 passing = asyncio.create_task(self._until(step))
                 sending = asyncio.create_task(self._send_all(step))
@@ -256,7 +254,6 @@ class Run:
                 await self._begin()
                 await passing
                 await sending
-                self.outage = max(self.outage, step.at - before)
                 return
         await self._until(step)
         await self._send_all(step)
@@ -395,18 +392,3 @@ class Run:
             return str(await handle.result())
         except WorkflowFailureError as failed:
             return repr(failed.cause)
-
-
-async def within(
-    look: Callable[[], Awaitable[bool]],
-    what: str,
-    explain: Callable[[], Awaitable[str]] | None = None,
-) -> None:
-    """Wait until it is so."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
-    while not await look():
-        if loop.time() > deadline:
-            said = await explain() if explain else ""
-            raise Violation(f"not within {PATIENCE} s: {what}; {said}")
-        await asyncio.sleep(0.05)

@@ -23,7 +23,7 @@ from surfaces.settings import connect, runtime
 from tests.notices.receivers import Receiver, Say, receiver
 from tests.simulation.oracle import judge
 from tests.simulation.plans import Library
-from tests.simulation.run import within
+from tests.simulation.waiting import within
 from workflows.core.case import Actor, Incoming
 from workflows.core.decide import open_case
 from workflows.starting import start_arguments

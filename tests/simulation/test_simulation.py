@@ -19,7 +19,7 @@ from tests.simulation.run import Result, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SEEDS = 24
+SEEDS = 20
 TOGETHER = 10
 MOST_SHRINKING = 16
 
