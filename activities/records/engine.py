@@ -8,6 +8,7 @@ Who may import it: the records.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -212,6 +213,7 @@ class _Threads:
 
     def __init__(self, file: Path) -> None:
         self._engine = _sqlite_engine(file)
+        self._writing = self._engine.execution_options(**{WRITES: True})
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="records")
         # Writers of this process stand in line here: fair, and quicker than SQLite's polling.
         self._turn = asyncio.Lock()
@@ -223,10 +225,8 @@ class _Threads:
             return await loop.run_in_executor(self._pool, call)
 
     def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
-        with self._engine.connect() as connection:
-            connection.execution_options(**{WRITES: writes})
-            with connection.begin():
-                return work(connection)
+        with (self._writing if writes else self._engine).begin() as connection:
+            return work(connection)
 
     async def close(self) -> None:
         async with self._turn:
@@ -266,9 +266,24 @@ def _sqlite_engine(file: Path) -> Engine:
         # A writer takes its turn at once: two that read first and then write would lock each other
         # out, and positions would not follow the order of commits.
         writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        with driver_of(connection) as driver:
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+@contextmanager
+def driver_of(connection: Connection) -> Iterator[sqlite3.Connection]:
+    """SQLite's own connection, for what SQLAlchemy would only hand on; its errors are told as
+    SQLAlchemy's."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    try:
+        yield driver
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            None, None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -8,15 +8,16 @@ What it is not: another way to say SQL; the statements are SQLAlchemy's.
 Who may import it: the records.
 """
 
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Delete, Dialect, Insert, Update
+
+from activities.records.engine import driver_of
 
 Values = Mapping[str, Any]
-Take = Callable[[Values], Any]
+Process = Callable[[Any], Any]
 
 
 class Prepared:
@@ -24,7 +25,7 @@ class Prepared:
 
     def __init__(self, statement: Insert | Update | Delete) -> None:
         self._statement = statement
-        self._ready: tuple[str, tuple[Take, ...]] | None = None
+        self._ready: _Ready | None = None
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Run it for each row, at least one; how many rows it inserted, replaced or changed."""
@@ -33,38 +34,42 @@ class Prepared:
             counted = {"preserve_rowcount": True}
             return connection.execute(self._statement, rows, execution_options=counted).rowcount
         if self._ready is None:
-            self._ready = self._made_ready(connection, rows[0])
-        text, takes = self._ready
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        given = [[take(row) for take in takes] for row in rows]
-        try:
-            return driver.executemany(text, given).rowcount
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(
-                text, None, error, sqlite3.Error, dialect=connection.dialect
-            ) from error
-
-    def _made_ready(self, connection: Connection, row: Values) -> tuple[str, tuple[Take, ...]]:
-        names = list(row) if isinstance(self._statement, Insert) else None
-        compiled = self._statement.compile(dialect=connection.dialect, column_keys=names)
-        takes: list[Take] = []
-        for name in compiled.positiontup or ():
-            bound = compiled.binds[name]
-            process = bound.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-            if name not in row:
-                fixed = bound.effective_value
-                takes.append(_always(fixed if process is None else process(fixed)))
-            else:
-                takes.append(_taking(name, process))
-        return str(compiled), tuple(takes)
+            self._ready = _made_ready(self._statement, connection.dialect, rows[0])
+        ready = self._ready
+        given = [
+            [value if to is None else to(value) for value, to in ready.of(row)] for row in rows
+        ]
+        with driver_of(connection) as driver:
+            return driver.executemany(ready.text, given).rowcount
 
 
-def _always(value: Any) -> Take:
-    return lambda _: value
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The text, and for each of its places the name of its value and what makes it the driver's.
+    `fixed` are values that the statement brings along."""
+
+    text: str
+    names: tuple[str, ...]
+    processes: tuple[Process | None, ...]
+    fixed: Values
+
+    def of(self, row: Values) -> Iterator[tuple[Any, Process | None]]:
+        values = {**self.fixed, **row} if self.fixed else row
+        return zip(map(values.__getitem__, self.names), self.processes, strict=True)
 
 
-def _taking(name: str, process: Callable[[Any], Any] | None) -> Take:
-    if process is None:
-        return lambda row: row[name]
-    return lambda row: process(row[name])
+def _made_ready(statement: Insert | Update | Delete, dialect: Dialect, row: Values) -> _Ready:
+    names = list(row) if isinstance(statement, Insert) else None
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    places = tuple(compiled.positiontup or ())
+    bound = [compiled.binds[name] for name in places]
+    return _Ready(
+        text=str(compiled),
+        names=places,
+        processes=tuple(one.type.dialect_impl(dialect).bind_processor(dialect) for one in bound),
+        fixed={
+            name: one.effective_value
+            for name, one in zip(places, bound, strict=True)
+            if name not in row
+        },
+    )
