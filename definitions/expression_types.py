@@ -44,6 +44,9 @@ class ValueType(StrEnum):
     LIST_RECORD = "list_record"
     """Maps from text to anything plain."""
 
+    # An enum's own hash is computed anew each time; a text keeps its.
+    __hash__ = str.__hash__
+
 
 class ExpressionError(DuecourseError):
     """The author's fault: this text is no expression here. `column` counts characters of the
@@ -72,11 +75,11 @@ class Unfit(Exception):
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return _usable(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if not isinstance(value, str):
-        raise Unfit("text")
-    return _usable(value)
+    raise Unfit("text")
 
 
 def _usable(text: str) -> str:

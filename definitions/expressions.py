@@ -110,7 +110,7 @@ def _cleaned(text: str) -> str:
 
 
 def _refusal(raw: str, reading: Reading) -> ExpressionError:
-    """CEL's first complaint in words for an author."""
+    """CEL's first objection in words for an author."""
     found = _FOUND.search(raw)
     if found is None or found[1].startswith("-"):
         if "recursion" in raw:
@@ -216,8 +216,9 @@ def compile_expression(
         expect=expect,
         names=frozenset(reading.names | reading.presences),
         _program=program,
-        _bound=tuple((name, scope.type_of(name)) for name in sorted(reading.names)),
-        _presences=tuple(sorted(reading.presences)),
+        _bound=tuple((name, KINDS[scope.type_of(name)]) for name in sorted(reading.names)),
+        _presences=tuple((name, f"has.{name}") for name in sorted(reading.presences)),
+        _bare=source.strip() in scope.variables,
         _checked=expect is not None and "DYN" in static,
     )
 
@@ -257,8 +258,10 @@ class Expression:
     names: frozenset[str]
     """Every declared name that it refers to, in has() too."""
     _program: Any = field(repr=False)
-    _bound: tuple[tuple[str, ValueType], ...] = field(repr=False)
-    _presences: tuple[str, ...] = field(repr=False)
+    _bound: tuple[tuple[str, Kind], ...] = field(repr=False)
+    _presences: tuple[tuple[str, str], ...] = field(repr=False)
+    _bare: bool = field(repr=False)
+    """Whether it is a name and nothing else, which needs no computing."""
     _checked: bool = field(repr=False)
 
     def evaluate(self, lookup: Callable[[str], Any] | Mapping[str, Any]) -> Any:
@@ -266,10 +269,12 @@ class Expression:
 
         `lookup` gives the value of a name, or None where there is none.
         """
-        look = lookup if callable(lookup) else lookup.get
-        data: dict[str, Any] = {f"has.{name}": look(name) is not None for name in self._presences}
-        for name, value_type in self._bound:
-            kind = KINDS[value_type]
+        data = self._bindings(lookup if callable(lookup) else lookup.get)
+        return self._answer(self._named(data) if self._bare else self._computed(data))
+
+    def _bindings(self, look: Callable[[str], Any]) -> dict[str, Any]:
+        data: dict[str, Any] = {key: look(name) is not None for name, key in self._presences}
+        for name, kind in self._bound:
             value = look(name)
             if value is None:
                 if kind.absent is not UNBOUND:
@@ -279,16 +284,27 @@ class Expression:
                 data[name] = kind.bind(value)
             except Unfit as error:
                 raise EvaluationError(self.source, f"{name} is not {error}") from None
+        return data
+
+    def _named(self, data: Mapping[str, Any]) -> Any:
+        for value in data.values():
+            return value
+        raise EvaluationError(self.source, f"{self.source.strip()} has no value")
+
+    def _computed(self, data: Mapping[str, Any]) -> Any:
         try:
             found = self._program.eval(data=data)
             value = found.plain_value()
         except (RuntimeError, ValueError, OverflowError) as error:
             raise EvaluationError(self.source, _cleaned(str(error))) from None
-        if found.type() == cel.Type.ERROR:
+        # A truth is no error, and most expressions are conditions.
+        if type(value) is not bool and found.type() == cel.Type.ERROR:
             raise EvaluationError(self.source, _failure(str(value)))
-        return self._answer(value)
+        return value
 
     def _answer(self, value: Any) -> Any:
+        if type(value) is bool and not self._checked:
+            return value
         try:
             answer = _result(value)
             if self._checked and self.expect is not None:

@@ -29,6 +29,7 @@ from definitions.values import (
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_ERRORS: Final = 100
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 class FieldError(NamedTuple):
@@ -130,7 +131,7 @@ def check(items: Mapping[str, Item], payload: object) -> dict[str, Any]:
         checking.add("", Refused("not_an_object"))
         raise DataInvalid(tuple(checking.errors))
     try:
-        size = len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        size = len(_JSON.encode(payload).encode("utf-8", "surrogatepass"))
     except (TypeError, ValueError, RecursionError):
         checking.add("", Refused("not_plain"))
         raise DataInvalid(tuple(checking.errors)) from None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.core.world import World, process, said_to, t
+from workflows.core.decide import MAX_ANSWERS
 from workflows.core.errors import IllegalEvent
 
 BODY = """
@@ -241,6 +242,17 @@ class TestIds:
         again = world.send("9 12:00", "call", event_id="x")
         assert (again.status, again.answer, again.rows) == ("duplicate", first.answer, ())
         assert world.case == before
+
+    def test_of_old_answers_a_case_keeps_the_essentials(self) -> None:
+        world = opened()
+        sent = [world.send("9 11:00", "twice", event_id=f"x{n}") for n in range(MAX_ANSWERS + 1)]
+        old, kept = sent[0].answer, sent[1].answer
+        assert world.send("9 12:00", "twice", event_id="x1").answer == kept
+        again = world.send("9 12:00", "twice", event_id="x0")
+        essentials = {word: old[word] for word in ("case", "seq", "status", "state")}
+        assert (again.status, again.answer) == ("duplicate", essentials)
+        assert essentials != old
+        assert world.refused("9 12:00", "convert", event_id="x0").code == "event_id_conflict"
 
     def test_it_is_answered_even_where_it_is_no_longer_possible(self) -> None:
         world = opened()

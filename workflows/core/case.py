@@ -118,7 +118,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event id already answered, with a digest of what it said and the answer's number."""
+    """An event id already answered, with a digest of what it said, the answer's number and the
+    answer: whole if it is one of the last, else its essentials (status, state)."""
 
     event_id: str
     digest: str

@@ -8,7 +8,7 @@ Who may import it: the core.
 
 from collections.abc import Iterator
 
-from definitions.model import Clock, Trigger
+from definitions.model import Clock
 from workflows.core.case import Cycle
 from workflows.core.changes import follow_rules
 from workflows.core.cycles import arm, end, reopen, stop
@@ -46,7 +46,7 @@ def _cancels(turn: Turn) -> None:
             end(turn, cycle, "cancelled")
     dropped = {task for state in turn.left for task in process.states[state].tasks}
     closing = "closed" in turn.triggers
-    for cycle in turn.open_cycles():
+    for cycle in turn.open_cycles() if dropped or closing else ():
         outlives = cycle.clock in process.clocks and process.clocks[cycle.clock].outlives
         if cycle.clock in dropped or (closing and not outlives):
             end(turn, cycle, "cancelled")
@@ -73,14 +73,13 @@ def _starts(turn: Turn, reopens: bool) -> None:
 
 def _concerned(turn: Turn, action: Action) -> Iterator[tuple[str, Clock]]:
     """The clocks for which something that has happened means this action, in their order."""
-    for name in turn.program.concerned.by(action, turn.triggers):
-        spec = turn.program.process.clocks[name]
-        triggers: tuple[Trigger, ...] = getattr(spec, action)
-        if any(
-            trigger.on in turn.triggers
-            and turn.program.holds(trigger.when, turn.lookup, turn.program.trigger_form(trigger))
-            for trigger in triggers
+    program, done = turn.program, ""
+    for _, name, spec, trigger in program.concerned.by(action, turn.triggers):
+        if name != done and (
+            trigger.when is None
+            or program.holds(trigger.when, turn.lookup, program.trigger_form(trigger))
         ):
+            done = name
             yield name, spec
 
 

@@ -70,7 +70,7 @@ def forfeit(ruler: Ruler, due: Deadline, roll: str) -> Deadline:
     if not ruler.days.is_working_day(last):
         rolled = ruler.days.day_end(ruler.days.working_day_after(last, 1))
         return Deadline(rolled, True, ruler.days.provisional(rolled - 1))
-    unknown = due.provisional or ruler.days.provisional(ruler.days.day_start(last))
+    unknown = due.provisional or ruler.days.unknown(last)
     return Deadline(due.at, due.exclusive, unknown)
 
 
@@ -274,5 +274,5 @@ def _in_month(day: date, months: int, number: int) -> date:
 def day_ending(ruler: Ruler, count: Count, day: date) -> Deadline:
     days = ruler.days
     end = days.day_end(day) if count.moment is None else days.at(day, count.moment)
-    unknown = count.working and days.provisional(days.day_start(day))
+    unknown = count.working and days.unknown(day)
     return Deadline(end, count.moment is None, unknown)

@@ -35,6 +35,9 @@ SKEW = 60
 """Seconds by which a sender's clock may be ahead."""
 MAX_SEEN = 1000
 """Event ids that a case remembers; older ones are in the journal."""
+MAX_ANSWERS = 100
+"""Answers that it remembers whole; of older ones only the essentials."""
+ESSENTIALS = ("status", "state", "ended")
 
 Status = Literal["accepted", "duplicate", "late_rejected", "settled"]
 
@@ -180,20 +183,24 @@ def _instant(incoming: Incoming, now: int) -> int:
 
 def repeated(program: Program, case: Case, incoming: Incoming, now: int) -> Decision | None:
     """The first answer again, if the event's id is known; IllegalEvent `event_id_conflict` if it
-    said something else then. An event without an id is always new."""
+    said something else then. An event without an id is always new. An answer that is older than
+    the last `MAX_ANSWERS` comes without its clocks and events."""
     for seen in case.seen if incoming.id else ():
         if seen.event_id == incoming.id:
             if seen.digest != content_digest(incoming):
                 raise IllegalEvent("event_id_conflict", detail=incoming.id)
-            return _unchanged(program, case, now, seen.answer, "duplicate")
+            answer = {"case": case.id, "seq": seen.seq, **seen.answer}
+            return _unchanged(program, case, now, answer, "duplicate")
     return None
 
 
 def content_digest(incoming: Incoming) -> str:
     """What an event says, in 16 hex digits: name, sender's id and data, whenever it arrives."""
-    said = [incoming.name, incoming.actor.id, incoming.data]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=str)
+    text = _CONTENT.encode([incoming.name, incoming.actor.id, incoming.data])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_CONTENT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
 
 
 def _start_data(program: Program, turn: Turn, incoming: Incoming) -> dict[str, Any]:
@@ -225,21 +232,30 @@ def _mark_past(turn: Turn, now: int) -> None:
 
 def decided(turn: Turn, incoming: Incoming, now: int, status: Status) -> Decision:
     """The decision that a turn has come to, remembered under the event's id."""
-    case = turn.done(now)
-    view = view_of(turn.program, case, now)
-    answer = answer_of(turn.before, case, view, status)
+    answer = answer_of(turn, status)
     if incoming.id:
-        seen = Seen(incoming.id, content_digest(incoming), case.seq, answer)
-        case = replace(case, seen=(*case.seen, seen)[-MAX_SEEN:])
+        seen = Seen(incoming.id, content_digest(incoming), turn.seq, answer)
+        turn.seen = _remembered(turn.seen, seen)
+    case = turn.done(now)
     return Decision(
         case,
         tuple(turn.rows),
         tuple(turn.notices),
         tuple(turn.opens),
-        view,
+        view_of(turn.program, case, now),
         answer,
         status,
     )
+
+
+def _remembered(known: tuple[Seen, ...], new: Seen) -> tuple[Seen, ...]:
+    """Answers with one more; the one that is no longer among the last ones is cut down."""
+    if len(known) >= MAX_ANSWERS:
+        old = known[-MAX_ANSWERS]
+        kept = {word: old.answer[word] for word in ESSENTIALS if word in old.answer}
+        recent = known[len(known) - MAX_ANSWERS + 1 :]
+        known = (*known[:-MAX_ANSWERS], replace(old, answer=kept), *recent)
+    return (*known, new)[-MAX_SEEN:]
 
 
 def _unchanged(

@@ -126,8 +126,7 @@ def allowed(turn: Turn, by: tuple[str, ...] | None) -> None:
 
 
 def _impossible(turn: Turn, incoming: Incoming) -> IllegalEvent:
-    tasks = [task.task for task in turn.tasks if task.done is None]
-    possible = [*tasks, *turn.program.events(turn.state)]
+    possible = turn.possible()
     known = turn.program.knows_event(incoming.name)
     return IllegalEvent(
         "not_allowed_here" if known else "unknown_event",

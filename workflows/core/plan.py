@@ -6,13 +6,13 @@ What it is not: effects. `settle` makes things happen.
 Who may import it: the core.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from definitions.model import Rung
 from workflows.core.case import Cycle, Hold, LapseMark
 from workflows.core.deadlines import Deadline, deadline, forfeit
+from workflows.core.kept import MAX_KEPT
 from workflows.core.program import Program
 from workflows.core.rungs import missed_at, rung_instant
 
@@ -22,8 +22,7 @@ FIRST, LAST = 0, 2
 """Groups within one instant: day ends and resumptions, (events), rungs and inclusive deadlines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """`due` is None while the cycle stands still. A rung without an instant has no place."""
 
     due: Deadline | None
@@ -31,8 +30,7 @@ class Plan:
     rungs: tuple[tuple[Rung, int | None], ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Item:
+class Item(NamedTuple):
     """Something that happens by itself at `at`; ordered as the semantics say."""
 
     at: int
@@ -50,39 +48,51 @@ class Item:
         return self.at if self.group == FIRST else self.at + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """A cycle with its plan, the first thing that lies ahead of it, and its next rung."""
+class Ahead(NamedTuple):
+    """The plan of a cycle, the first thing that lies ahead of it, and its next rung."""
 
-    cycle: Cycle
     plan: Plan
     first: Item | None
     rung: tuple[int, Rung] | None
 
 
-MAX_KEPT = 20_000
-
-
 def ahead(program: Program, cycle: Cycle) -> Ahead:
     """What lies ahead of a cycle. A frozen value has one future, so it is kept by the very value;
     an equal one is found by what its plan depends on."""
-    kept: Ahead | None = program.ahead.get(id(cycle))
-    if kept is not None and kept.cycle is cycle:
-        return kept
-    if len(program.ahead) > MAX_KEPT:
-        program.ahead.clear()
+    found: Ahead | None = program.ahead.get(cycle)
+    return found or program.ahead.keep(cycle, _ahead(program, cycle))
+
+
+def _ahead(program: Program, cycle: Cycle) -> Ahead:
     laid = plan_of(program, cycle)
-    first = min(_cycle_items(cycle, laid), default=None) if cycle.phase == "running" else None
-    found = program.ahead[id(cycle)] = Ahead(cycle, laid, first, _next_rung(cycle, laid))
-    return found
-
-
-def _next_rung(cycle: Cycle, laid: Plan) -> tuple[int, Rung] | None:
-    if not cycle.open:
-        return None
+    if not cycle.open or laid.due is None:
+        return Ahead(laid, None, None)
     done = {fired.rung for fired in cycle.fired}
     coming = [(at, rung) for rung, at in laid.rungs if at is not None and rung.id not in done]
-    return min(coming, key=lambda pair: (pair[0], pair[1].id), default=None)
+    first = _first(cycle, laid, laid.due, coming) if cycle.phase == "running" else None
+    return Ahead(laid, first, min(coming, key=_earliest, default=None))
+
+
+def _earliest(coming: tuple[int, Rung]) -> tuple[int, str]:
+    return coming[0], coming[1].id
+
+
+def _first(
+    cycle: Cycle, laid: Plan, due: Deadline, coming: Sequence[tuple[int, Rung]]
+) -> Item | None:
+    """The first thing that happens to a running cycle. Beyond its calendar's horizon a deadline is
+    not known well enough to be missed."""
+    found: list[Item] = []
+    if due.provisional:
+        coming = [(at, rung) for at, rung in coming if not rung.at.is_after_due]
+    if coming:
+        at, rung = min(coming, key=_earliest)
+        found.append(Item(at, LAST, cycle.clock, cycle.n, _STEP["rung"], rung.id, "rung"))
+    if cycle.breached is None and not due.provisional:
+        found.append(_item(cycle, due, "breach"))
+    if laid.forfeit is not None and not (due.provisional or laid.forfeit.provisional):
+        found.append(_item(cycle, laid.forfeit, "lapse"))
+    return min(found, default=None)
 
 
 def plan(program: Program, cycle: Cycle) -> Plan:
@@ -150,34 +160,20 @@ class Living(Protocol):
     def cycles(self) -> Sequence[Cycle]: ...
 
 
-def items(program: Program, living: Living) -> Iterator[Item]:
-    """The next thing that lies ahead of each part of a case, in no order."""
+def next_item(program: Program, living: Living) -> Item | None:
+    """What happens next by itself to a case, if anything does."""
     if living.ended is not None:
-        return
+        return None
+    found = [
+        first
+        for cycle in living.cycles
+        if cycle.phase == "running" and (first := ahead(program, cycle).first) is not None
+    ]
     if living.hold is not None:
-        yield Item(living.hold.until, FIRST, "", 0, _STEP["resume"], "", "resume")
+        found.append(Item(living.hold.until, FIRST, "", 0, _STEP["resume"], "", "resume"))
     if living.lapse is not None:
-        yield Item(living.lapse.until, FIRST, "", 0, _STEP["tolerance"], "", "tolerance")
-    for cycle in living.cycles:
-        if cycle.phase == "running" and (first := ahead(program, cycle).first) is not None:
-            yield first
-
-
-def _cycle_items(cycle: Cycle, laid: Plan) -> Iterator[Item]:
-    due = laid.due
-    if due is None:
-        return
-    done = {fired.rung for fired in cycle.fired}
-    for rung, at in laid.rungs:
-        if rung.id in done or at is None or (due.provisional and rung.at.is_after_due):
-            continue
-        yield Item(at, LAST, cycle.clock, cycle.n, _STEP["rung"], rung.id, "rung")
-    if due.provisional:
-        return
-    if cycle.breached is None:
-        yield _item(cycle, due, "breach")
-    if laid.forfeit is not None and not laid.forfeit.provisional:
-        yield _item(cycle, laid.forfeit, "lapse")
+        found.append(Item(living.lapse.until, FIRST, "", 0, _STEP["tolerance"], "", "tolerance"))
+    return min(found, default=None)
 
 
 def _item(cycle: Cycle, due: Deadline, kind: ItemKind) -> Item:
@@ -187,5 +183,5 @@ def _item(cycle: Cycle, due: Deadline, kind: ItemKind) -> Item:
 
 def next_wakeup(program: Program, living: Living) -> int | None:
     """The instant at which a timer should ring: the earliest rung, breach, lapse or resumption."""
-    first = min(items(program, living), default=None)
+    first = next_item(program, living)
     return None if first is None else first.wakeup

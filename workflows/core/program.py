@@ -41,7 +41,9 @@ from definitions.tables import CompiledTable, TableError
 from workflows.core.case import Cycle
 from workflows.core.days import functions
 from workflows.core.deadlines import Ruler
+from workflows.core.effects import ClockView
 from workflows.core.errors import IllegalEvent
+from workflows.core.kept import Kept
 from workflows.core.machine import Relation, events_of
 from workflows.core.triggers import Concerned
 from workflows.core.worktime import Always, Worktime
@@ -70,12 +72,13 @@ class Program:
         self.zone = _zone(process)
         self._always = Always(self.zone)
         self._worktimes.setdefault(ALWAYS, self._always)
-        self._expressions: dict[tuple[str, int | None, str | None], Expression] = {}
+        self._expressions: dict[tuple[str, int, str | None], Expression] = {}
         self._scopes: dict[int | None, Scope] = {}
         self._kept: list[Form] = []
         self._made: dict[tuple[str, str], Form] = {}
         self.plans: dict[Any, Any] = {}
-        self.ahead: dict[int, Any] = {}
+        self.ahead: Kept[Cycle, Any] = Kept()
+        self.over: Kept[Cycle, ClockView] = Kept()
         self.shown: dict[str, Any] = {}
         self._tables: dict[str, CompiledTable] = {}
         self._budgets: dict[str, Budget] = {}
@@ -117,15 +120,20 @@ class Program:
         """The case fields that an opening may bring."""
         return start_items(self.process)
 
-    def personal_event_fields(self, name: str) -> frozenset[str]:
-        """Personal fields in any form of an event of this name."""
+    @cached_property
+    def public_fields(self) -> frozenset[str]:
+        """Case fields that are not personal."""
+        return frozenset(k for k, item in self.process.data.items() if not item.personal)
+
+    def personal_fields(self, name: str) -> frozenset[str]:
+        """Personal fields in any form of an event of this name, and those of the case."""
         if name not in self._personal:
-            self._personal[name] = frozenset(
+            self._personal[name] = frozenset(self.process.data.keys() - self.public_fields) | {
                 field
                 for form in event_forms(self.process, name)
                 for field, item in self.items(form).items()
                 if item.personal
-            )
+            }
         return self._personal[name]
 
     def event_form(self, state: str, name: str) -> Form:
@@ -154,7 +162,7 @@ class Program:
         self, source: str, lookup: Lookup, form: Form | None, expect: ValueType | None
     ) -> Any:
         """The value of an expression; IllegalEvent `expression_failed` if it has none."""
-        key = (source, None if form is None else id(form), expect)
+        key = (source, id(form), expect)
         found = self._expressions.get(key)
         if found is None:
             scope = self._scope(form)

@@ -10,7 +10,7 @@ from workflows.core.case import Cycle
 from workflows.core.ladder import breach, fire
 from workflows.core.lapses import lapse
 from workflows.core.pauses import release
-from workflows.core.plan import FIRST, LAST, Item, items, plan
+from workflows.core.plan import FIRST, LAST, Item, next_item, plan
 from workflows.core.turn import Turn
 
 LATE = 60
@@ -25,7 +25,7 @@ def settle(turn: Turn, limit: int, whole_second: bool = False) -> None:
     """
     last = (limit, LAST if whole_second else FIRST)
     while True:
-        item = min(items(turn.program, turn), default=None)
+        item = next_item(turn.program, turn)
         if item is None or (item.at, item.group) > last:
             return
         _happen(turn, item, limit)

@@ -59,14 +59,13 @@ def notify(turn: Turn, *, title: Text, text: Text | None = None, **more: Any) ->
 
 def public_data(turn: Turn) -> dict[str, Any]:
     """Case data without personal fields."""
-    fields = turn.program.process.data
-    return {k: v for k, v in turn.data.items() if k in fields and not fields[k].personal}
+    public = turn.program.public_fields
+    return {k: v for k, v in turn.data.items() if k in public}
 
 
 def public_event(turn: Turn) -> dict[str, Any]:
     """Event data without personal fields; a stored field follows the case's."""
-    hidden = {k for k, item in turn.program.process.data.items() if item.personal}
-    hidden |= turn.program.personal_event_fields(turn.name)
+    hidden = turn.program.personal_fields(turn.name)
     kept = {k: v for k, v in turn.event.items() if k not in hidden}
     return {**kept, "at": turn.at, "name": turn.name, "actor": turn.actor.id}
 

@@ -6,27 +6,36 @@ Who may import it: the core.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from definitions.model import Process
+from definitions.model import Clock, Process, Trigger
 
 Action = Literal["stop", "cancel", "reset", "start"]
 ACTIONS: tuple[Action, ...] = ("stop", "cancel", "reset", "start")
 
 
+class Concern(NamedTuple):
+    """A trigger of a clock, sorted by the order of the file."""
+
+    place: tuple[int, int]
+    clock: str
+    spec: Clock
+    trigger: Trigger
+
+
 class Concerned:
-    """The clocks of a definition by action and trigger."""
+    """The triggers of a definition's clocks by action and name."""
 
     def __init__(self, process: Process) -> None:
-        self._order = tuple(process.clocks)
-        self._table: dict[Action, dict[str, set[str]]] = {action: {} for action in ACTIONS}
-        for name, spec in process.clocks.items():
+        self._table: dict[Action, dict[str, list[Concern]]] = {action: {} for action in ACTIONS}
+        for place, (name, spec) in enumerate(process.clocks.items()):
             for action in ACTIONS:
-                for trigger in getattr(spec, action):
-                    self._table[action].setdefault(trigger.on, set()).add(name)
+                for index, trigger in enumerate(getattr(spec, action)):
+                    concern = Concern((place, index), name, spec, trigger)
+                    self._table[action].setdefault(trigger.on, []).append(concern)
 
-    def by(self, action: Action, triggers: Sequence[str]) -> list[str]:
-        """The clocks that declare one of these triggers for an action, in the order of the file."""
-        by_trigger = self._table[action]
-        found = {name for trigger in triggers for name in by_trigger.get(trigger, ())}
-        return list(found) if len(found) < 2 else [name for name in self._order if name in found]
+    def by(self, action: Action, triggers: Sequence[str]) -> list[Concern]:
+        """What declares one of these triggers for an action, in the order of the file."""
+        table = self._table[action]
+        found = [concern for name in triggers if name in table for concern in table[name]]
+        return found if len(found) < 2 else sorted(found)

@@ -34,6 +34,7 @@ class Turn:
         self.at = now
         self.state = case.state
         self.data = dict(case.data)
+        self.seen = case.seen
         self.cycles = list(case.cycles)
         self.before: Sequence[Cycle] = case.cycles
         self.tasks = list(case.tasks)
@@ -124,6 +125,11 @@ class Turn:
             for name, task in tasks.items()
             if task.when is None or self.holds(task.when, None)
         ]
+
+    def possible(self) -> list[str]:
+        """The tasks and events that the present state accepts."""
+        tasks = [task.task for task in self.tasks if task.done is None]
+        return [*tasks, *self.program.events(self.state)]
 
     # --- values -----------------------------------------------------------------------------
 
@@ -239,7 +245,7 @@ class Turn:
 
     def open_cycles(self, clock: str | None = None) -> list[Cycle]:
         """Open cycles, of one clock or of all."""
-        return [c for c in self.cycles if c.open and (clock is None or c.clock == clock)]
+        return [c for c in self.cycles if (clock is None or c.clock == clock) and c.open]
 
     def cycle(self, clock: str, n: int) -> Cycle:
         """One cycle by its number."""
@@ -278,6 +284,7 @@ class Turn:
             visits=tuple(self.visits),
             hold=self.hold,
             past_holds=tuple(self.past_holds),
+            seen=self.seen,
             lapse=self.lapse,
             closed=self.closed,
             ended=self.ended,

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from definitions.text import Text
-from workflows.core.case import Case, Cycle
+from workflows.core.case import OPEN_PHASES, Case, Cycle
 from workflows.core.deadlines import consumed
 from workflows.core.effects import CaseView, ClockView, EventView, TaskView
-from workflows.core.plan import ahead, next_wakeup, plan
+from workflows.core.plan import ahead, next_wakeup
 from workflows.core.program import Program
+from workflows.core.turn import Turn
 
 MAX_ANSWER_EVENTS = 24
 
@@ -23,16 +24,13 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
     process = program.process
     spec = process.states[case.state]
     clocks = tuple(clock_view(program, cycle, now) for cycle in _shown(case))
-    running = [c for c in clocks if c.phase == "running" and c.due is not None]
-    nearest = min(running, key=lambda c: (c.due or 0, c.clock), default=None)
+    going = [clock for clock in clocks if clock.phase in OPEN_PHASES]
+    running = [clock for clock in going if clock.phase == "running" and clock.due is not None]
+    nearest = min(running, key=lambda clock: (clock.due or 0, clock.clock), default=None)
     waiting = _waiting_for(program, case)
     attributes = process.attributes
     titles = [process.roles[role].title for role in waiting if role in process.roles]
-    public = {
-        name: value
-        for name, value in case.data.items()
-        if name in process.data and not process.data[name].personal
-    }
+    public = program.public_fields
     return CaseView(
         case=case.id,
         process=case.process,
@@ -57,19 +55,19 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
             "en": ", ".join(title.en for title in titles),
         },
         since=case.progressed,
-        dwell=_dwell(program, case),
+        dwell=_dwell(program, case, going),
         closed=case.closed,
         ended=case.ended,
         next_wakeup=next_wakeup(program, case),
         next_due=None if nearest is None else nearest.due,
         next_due_clock="" if nearest is None else nearest.clock,
         next_due_exclusive=nearest is not None and nearest.exclusive,
-        overdue=any(c.breached is not None for c in clocks if c.phase in ("running", "paused")),
-        level=max((c.level for c in clocks if c.phase in ("running", "paused")), default=""),
+        overdue=any(clock.breached is not None for clock in going),
+        level=max([clock.level for clock in going], default=""),
         hold_until=None if case.hold is None else case.hold.until,
         zone=program.zone,
         origin=case.origin,
-        data=public,
+        data={name: value for name, value in case.data.items() if name in public},
         clocks=clocks,
         tasks=_tasks(program, case),
         events=_events(program, case),
@@ -77,16 +75,23 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
 
 
 def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
-    """One cycle at `now`."""
+    """One cycle at `now`; one that is over looks the same for ever."""
+    if cycle.ended is None:
+        return _clock_view(program, cycle, now)
+    found = program.over.get(cycle)
+    return found or program.over.keep(cycle, _clock_view(program, cycle, cycle.ended))
+
+
+def _clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
     spec = program.clocks[cycle.clock]
     found = ahead(program, cycle)
     due, following = found.plan.due, found.rung
     ruler = program.ruler(cycle)
     remaining: int | None = None
     if ruler.seconds is not None:
-        remaining = ruler.seconds - consumed(ruler, cycle, cycle.ended or now)
+        remaining = ruler.seconds - consumed(ruler, cycle, now)
     elif due is not None:
-        remaining = due.at - (cycle.ended or now)
+        remaining = due.at - now
     retracted = cycle.retracted
     return ClockView(
         clock=cycle.clock,
@@ -106,26 +111,31 @@ def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
         ended=cycle.ended,
         remaining=remaining,
         assignee=cycle.assignee,
-        level=max((fired.level for fired in cycle.fired if fired.sent), default=""),
+        level=max([fired.level for fired in cycle.fired if fired.sent], default=""),
         next_rung=None
         if following is None
         else {"rung": following[1].id, "level": following[1].level, "at": following[0]},
     )
 
 
-def answer_of(before: Sequence[Cycle], case: Case, view: CaseView, status: str) -> dict[str, Any]:
+def answer_of(turn: Turn, status: str) -> dict[str, Any]:
     """What a sender is told: number, state, clocks changed, events possible; under 1 KB."""
-    old = {(c.clock, c.n): c for c in before}
-    changed = {c.clock: c.phase for c in case.cycles if old.get((c.clock, c.n)) != c}
-    answer: dict[str, Any] = {
-        "case": case.id,
-        "seq": case.seq,
-        "status": status,
-        "state": case.state,
-        "clocks": changed,
-        "events": [event.name for event in view.events][:MAX_ANSWER_EVENTS],
+    old = {(c.clock, c.n): c for c in turn.before}
+    # Most are the very same, which need not be compared field by field.
+    changed = {
+        c.clock: c.phase
+        for c in turn.cycles
+        if (was := old.get((c.clock, c.n))) is not c and was != c
     }
-    if case.ended is not None:
+    answer: dict[str, Any] = {
+        "case": turn.case.id,
+        "seq": turn.seq,
+        "status": status,
+        "state": turn.state,
+        "clocks": changed,
+        "events": [] if turn.ended is not None else turn.possible()[:MAX_ANSWER_EVENTS],
+    }
+    if turn.ended is not None:
         answer["ended"] = True
     return answer
 
@@ -149,14 +159,13 @@ def _waiting_for(program: Program, case: Case) -> tuple[str, ...]:
     return (spec.actor or case.owner_role,)
 
 
-def _dwell(program: Program, case: Case) -> int | None:
+def _dwell(program: Program, case: Case, going: Sequence[ClockView]) -> int | None:
     """Declared, or the longest budget still running, since a state without progress beyond all
     of its promises is silent."""
     spec = program.process.states[case.state]
     if spec.dwell is not None:
         return program.seconds(spec.dwell)
-    ends = [plan(program, cycle).due for cycle in case.cycles if cycle.open]
-    spans = [due.at - case.progressed for due in ends if due is not None]
+    spans = [clock.due - case.progressed for clock in going if clock.due is not None]
     return max(spans, default=None)
 
 

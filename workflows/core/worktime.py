@@ -18,6 +18,7 @@ interval counts nothing.
 
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -56,8 +57,7 @@ class LocalDays:
         A time that does not exist moves forward by the length of the gap (02:30 in a gap of one
         hour is 03:30); an ambiguous one is the first.
         """
-        wall = datetime.combine(day, clock.replace(microsecond=0, fold=0), self.zone)
-        return int(wall.timestamp())
+        return _instant(self.zone, day, clock)
 
     def day_start(self, day: date) -> int:
         """00:00 local."""
@@ -66,6 +66,12 @@ class LocalDays:
     def day_end(self, day: date) -> int:
         """24:00 local, exclusive: the start of the next day."""
         return self.day_start(day + _ONE_DAY)
+
+
+@lru_cache(maxsize=10_000)
+def _instant(zone: ZoneInfo, day: date, clock: time) -> int:
+    """Kept, since all cases of a day ask for the same few."""
+    return int(datetime.combine(day, clock.replace(microsecond=0, fold=0), zone).timestamp())
 
 
 class _Block(NamedTuple):
@@ -176,14 +182,19 @@ class Worktime(LocalDays):
 
     def provisional(self, t: int) -> bool:
         """Whether the local day of t lies beyond the horizon; for an exclusive end pass t - 1."""
-        return self.day_of(t) > self.calendar.through
+        return self.unknown(self.day_of(t))
+
+    def unknown(self, day: date) -> bool:
+        """Whether a local day lies beyond the horizon."""
+        return day > self.calendar.through
 
     def _step(self, day: date, n: int, step: timedelta) -> date:
         if n < 0:
             raise ValueError(f"number of working days must not be negative: {n}")
+        on = self._plan.on
         while n > 0:
             day += step
-            n -= self.is_working_day(day)
+            n -= bool(on(day))
         return day
 
     def _boundaries(self, day: date) -> tuple[Interval, ...]:
@@ -274,6 +285,10 @@ class Always(LocalDays):
 
     def provisional(self, t: int) -> bool:
         """Never: there is no horizon."""
+        return False
+
+    def unknown(self, day: date) -> bool:
+        """Never."""
         return False
 
     def _step(self, day: date, n: int, step: timedelta) -> date:
