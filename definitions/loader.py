@@ -78,6 +78,7 @@ def load_library(folder: FilePath | None = None) -> Catalogue:
     Raises `DefinitionError` with every problem of every file, shared ones included.
     """
     folder = FOLDER if folder is None else folder
+    check_folder(folder)
     problems: list[Problem] = []
     shared = _shared(folder, problems)
     shared_is_whole = not problems
@@ -149,10 +150,34 @@ def _files(folder: FilePath) -> list[FilePath]:
 def _bytes(path: FilePath, problems: list[Problem]) -> bytes | None:
     try:
         return path.read_bytes()
-    except OSError as broken:
-        said = broken.strerror or type(broken).__name__
-        problems.append(Problem("E109", str(path), 1, 1, "", f"the file cannot be read: {said}"))
+    except (OSError, ValueError) as broken:  # the latter for a path with NUL in it
+        problems.append(_unreadable(path, getattr(broken, "strerror", None) or str(broken)))
         return None
+
+
+def _unreadable(path: FilePath, said: str, what: str = "file") -> Problem:
+    return Problem("E109", str(path), 1, 1, "", f"the {what} cannot be read: {said}")
+
+
+def is_folder(path: FilePath) -> bool:
+    """Whether this is a folder; a name that no path can have is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def check_folder(path: FilePath) -> None:
+    """Raises `DefinitionError` if there is no such folder: what is not there is not empty."""
+    if not is_folder(path):
+        raise DefinitionError([_unreadable(path, "there is no such folder", "folder")])
+
+
+def declared_twice(files: Iterable[FilePath]) -> list[Problem]:
+    """A problem for each process that two of these files declare; what cannot be read is left to
+    `load_file`."""
+    drafts = [draft for path in files if (draft := _draft(path, [])) is not None]
+    return _declared_twice((draft, draft.process_id, ("process",)) for draft in drafts)
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 What it is: the entrance to the checks. `verify` is pure and reads the process alone; what needs
 other processes (whether a link's target exists) is the loader's.
-What it is not: a repair, and not a reading of files. A process without findings is sound: it may
+What it is not: a mending, and not a reading of files. A process without findings is sound: it may
 be published and run.
 Who may import it: the loader, and whoever builds a process without a file.
 

@@ -8,6 +8,7 @@ Who may import it: the surfaces.
 """
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from temporalio.client import (
     Client,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
@@ -29,16 +31,27 @@ from activities.records import Records
 from activities.records.engine import RecordsOutdated, RecordsUnavailable
 from definitions.problems import DuecourseError
 from surfaces.errors import EventRefused, NoAnswer, UnknownCase
-from surfaces.ledger import Ledger, LedgerInvalid
+from surfaces.late import late_rejected
+from surfaces.ledger import Ledger, LedgerInvalid, says_the_same
 from surfaces.rules import Rules
 from surfaces.settings import Settings, TemporalUnavailable, connect, runtime
 from workflows.core.case import Actor
-from workflows.payloads import By, EventArgument
+from workflows.core.program import Program
+from workflows.payloads import (
+    BadPayload,
+    By,
+    EventArgument,
+    check_key,
+    instant,
+    rules_of,
+    sendable,
+)
 from workflows.starting import start_arguments
 
 ACCEPT_SECONDS: Final = 5.0
 RECENT: Final = 1000
 """Event ids that a case itself remembers."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def new_event_id() -> str:
@@ -139,9 +152,13 @@ class Cases:
     ) -> dict[str, Any]:
         """Send an event and give its answer; 'queued' if no worker takes it in time.
 
-        Raises `EventRefused`, `UnknownCase`, `TemporalUnavailable`, `NoAnswer`.
+        An event that comes after the lapse that ended its case is written down as late_rejected.
+
+        Raises `EventRefused`, `UnknownCase`, `BadPayload`, `TemporalUnavailable`, `NoAnswer`.
         """
-        if event_id and (known := await self._long_known(case, event, event_id)):
+        _check_case(case)
+        _check_event(event)
+        if event_id and (known := await self._long_known(case, event, event_id, data, actor)):
             return known
         argument = EventArgument(
             id=event_id or new_event_id(),
@@ -149,6 +166,8 @@ class Cases:
             data=dict(data),
             occurred_at=int(time.time()) if occurred_at is None else occurred_at,
         )
+        sendable(argument)
+        instant(argument.occurred_at)
         handle = (await self.client()).get_workflow_handle(case)
         try:
             accepted = await asyncio.wait_for(
@@ -168,13 +187,34 @@ class Cases:
             try:
                 await handle.signal(event, argument)
             except RPCError as error:
-                raise await self._no_such(case, event_id, error) from error
+                return await self._after_the_end(case, event, argument, error)
             return {"case": case, "status": "queued", "event_id": argument.id}
         except RPCError as error:
-            raise await self._no_such(case, event_id, error) from error
+            return await self._after_the_end(case, event, argument, error)
         return answer
 
-    async def _long_known(self, case: str, event: str, event_id: str) -> dict[str, Any] | None:
+    async def _program(self, case: str, number: int) -> Program | None:
+        """The rules under which a case was opened, if the records have them."""
+        process, _, key = case.partition(":")
+        claim = await self.records.key(process, key, number)
+        pinned = None if claim is None else await self.records.rules(claim.digest)
+        return None if pinned is None else rules_of(pinned).program
+
+    async def _after_the_end(
+        self, case: str, event: str, argument: EventArgument, error: RPCError
+    ) -> dict[str, Any]:
+        """The answer for a case that does not run, if there is one; else its refusal."""
+        refusal = await self._no_such(case, error)
+        if refusal.code == "case_ended" and (ended := refusal.facts["ended"]) is not None:
+            ledger = await self.ledger(case)
+            late = await late_rejected(self.records, ledger, ended, event, argument)
+            if late is not None:
+                return late
+        raise refusal from error
+
+    async def _long_known(
+        self, case: str, event: str, event_id: str, data: Mapping[str, Any], actor: Actor
+    ) -> dict[str, Any] | None:
         """The answer to an id that the case has forgotten, from the journal."""
         try:
             row = await self.records.read.event(case, event_id)
@@ -186,17 +226,20 @@ class Cases:
         forgotten = view["number"] != row["number"] or view["seq"] - row["seq"] >= RECENT
         if not forgotten and view["ended"] is None:
             return None
-        if row["name"] != event:
+        program = await self._program(case, row["number"])
+        if (row["name"], row["actor"]) != (event, actor.id) or not (
+            program is None or says_the_same(program, row, data)
+        ):
             raise EventRefused(
-                f"the id {event_id} belongs to the event '{row['name']}'",
+                f"the id {event_id} belongs to another event: {row['name']} by {row['actor']}",
                 code="event_id_conflict",
                 hint="give each event an id of its own",
             )
         return {"case": case, "seq": row["seq"], "status": "duplicate", "state": row["state"]}
 
-    async def _no_such(self, case: str, event_id: str, error: RPCError) -> DuecourseError:
+    async def _no_such(self, case: str, error: RPCError) -> DuecourseError:
         """What it means that Temporal has no running case of this id."""
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if error.status is not RPCStatusCode.NOT_FOUND or error.message.startswith("Namespace"):
             return _unavailable(error)
         process, _, key = case.partition(":")
         try:
@@ -212,6 +255,7 @@ class Cases:
     async def case(self, case: str) -> dict[str, Any]:
         """A case's view as the records have it, else as the case itself tells. Raises
         `UnknownCase`."""
+        _check_case(case)
         try:
             found = await self.records.read.case(case)
         except RecordsOutdated:
@@ -222,7 +266,12 @@ class Cases:
             handle = (await self.client()).get_workflow_handle(case)
             told: dict[str, Any] = await handle.query("view", result_type=dict)
         except RPCError as error:
-            raise await self._no_such(case, "", error) from error
+            raise await self._no_such(case, error) from error
+        except WorkflowQueryFailedError as failed:
+            raise NoAnswer(
+                f"the case cannot tell: {failed}",
+                hint="was it ever opened? see it in Temporal's UI",
+            ) from failed
         problems = told.get("problems") or {}
         return told | {
             "problems": [{"code": code, "detail": said} for code, said in problems.items()]
@@ -230,6 +279,7 @@ class Cases:
 
     async def ledger(self, case: str) -> Ledger:
         """A case's rules and journal. Raises `UnknownCase` or `RecordsUnavailable`."""
+        _check_case(case)
         process, _, key = case.partition(":")
         claim = await self.records.key(process, key)
         if claim is None:
@@ -237,7 +287,8 @@ class Cases:
         pinned = await self.records.rules(claim.digest)
         if pinned is None:
             raise LedgerInvalid(
-                f"the records have not kept the rules {claim.digest[:12]} of {case}"
+                f"the records have not kept the rules {claim.digest[:12]} of {case}",
+                hint="they are kept at the opening: restore the database from a backup",
             )
         rows: list[dict[str, Any]] = []
         while True:
@@ -246,6 +297,30 @@ class Cases:
             rows += more
             if not more:
                 return Ledger(case, claim.number, pinned, tuple(rows))
+
+
+def _check_case(case: str) -> None:
+    """Only what can be a case is asked for. Raises `UnknownCase`."""
+    process, _, key = case.partition(":")
+    try:
+        check_key(key)
+    except BadPayload:
+        key = ""
+    if not (key and _NAME.fullmatch(process)):
+        raise UnknownCase(
+            f"{case[:200]!r} names no case", hint="write process:key; find it with `list`"
+        )
+
+
+def _check_event(event: str) -> None:
+    """Only what can be an event is sent: the name becomes that of an update. Raises
+    `EventRefused`."""
+    if not _NAME.fullmatch(event):
+        raise EventRefused(
+            f"no process has an event {event[:100]!r}",
+            code="unknown_event",
+            hint="`show CASE` lists those that are possible",
+        )
 
 
 def _refused(failed: WorkflowUpdateFailedError) -> DuecourseError:
@@ -264,5 +339,6 @@ def _refused(failed: WorkflowUpdateFailedError) -> DuecourseError:
 
 def _unavailable(error: RPCError) -> DuecourseError:
     return TemporalUnavailable(
-        f"Temporal does not answer: {error.message}", hint="is the server there? see TEMPORAL_*"
+        f"Temporal does not answer: {error.message}",
+        hint="is the server there, and the namespace? see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE",
     )

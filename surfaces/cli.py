@@ -6,14 +6,15 @@ Who may import it: `starter.py` and the tests.
 """
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from definitions.problems import DuecourseError
-from surfaces.errors import BadInput, Exit, exit_of
-from surfaces.output import complain
+from surfaces.errors import BadInput, Exit, Fault, exit_of
+from surfaces.output import bear_anything, complain
 
 # Name, place, and what it does. The place is loaded when it is called: a command that needs no
 # Temporal loads none of it.
@@ -35,7 +36,8 @@ _ABOUT = """
 Start cases, send events, and see what every promise made to a customer comes to.
 
 Exit codes: 0 done; 1 an expectation failed or nothing was found; 2 bad input (definition, scenario,
-data, usage); 3 Temporal or the database cannot be reached; 4 the event was refused.
+data, usage); 3 Temporal or the database cannot be reached; 4 the event was refused; 70 a fault of
+the program itself.
 """
 
 
@@ -55,6 +57,7 @@ def app() -> App:
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     json = "--json" in arguments
+    bear_anything()
     try:
         done = app()(
             list(arguments), exit_on_error=False, print_error=False, console=Console(width=100)
@@ -69,4 +72,16 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return Exit.NOT_AS_EXPECTED
+    except Exception as fault:  # noqa: BLE001 - exit code 1 would be taken for an answer
+        complain(_fault(fault), json)
+        return Exit.FAULT
     return int(done or Exit.DONE)
+
+
+def _fault(fault: Exception) -> Fault:
+    places = traceback.extract_tb(fault.__traceback__, limit=-5)
+    return Fault(
+        f"{type(fault).__name__}: {str(fault)[:300]}",
+        hint="this is a fault of the program: please report it, with --json for the place",
+        facts={"places": [f"{one.filename}:{one.lineno} {one.name}" for one in places]},
+    )

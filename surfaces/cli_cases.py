@@ -5,11 +5,8 @@ Who may import it: `cli`.
 """
 
 import asyncio
-import json as jsonlib
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
@@ -17,16 +14,18 @@ from rich.console import Console
 
 from activities.records.queries import CaseFilter
 from activities.records.stuck import Reason, StuckCase
+from surfaces.arguments import at_least, read_at, read_by, read_data
 from surfaces.cases import Cases
 from surfaces.cli_show import show_case
-from surfaces.errors import BadInput, Exit
-from surfaces.instants import dated, length, parse_instant, short
+from surfaces.errors import Exit
+from surfaces.instants import dated, length, short
 from surfaces.output import Json, plain, say, table
 from surfaces.settings import load_settings
-from workflows.core.case import Actor
 
 T = TypeVar("T")
-Data = Annotated[str, Parameter(help="JSON, @file with JSON, or - for stdin.")]
+Data = Annotated[
+    str, Parameter(help="JSON, @file with JSON, or - for stdin.", allow_leading_hyphen=True)
+]
 By = Annotated[str, Parameter(help="Who sends: id:role,role.")]
 Id = Annotated[str, Parameter(name="--id", help="The event's id; the same id is done once.")]
 At = Annotated[str, Parameter(help="When it occurred, with offset; now, if not said.")]
@@ -40,37 +39,6 @@ def run(work: Callable[[Cases], Awaitable[T]]) -> T:
             return await work(cases)
 
     return asyncio.run(within())
-
-
-def read_data(text: str) -> dict[str, Any]:
-    """The data of an event. Raises `BadInput`."""
-    try:
-        if text == "-":
-            text = sys.stdin.read()
-        elif text.startswith("@"):
-            text = Path(text[1:]).read_text(encoding="utf-8")
-        value = jsonlib.loads(text)
-    except (OSError, ValueError) as broken:
-        raise BadInput(f"--data cannot be read: {broken}", hint="write a JSON object") from None
-    if not isinstance(value, dict):
-        raise BadInput("--data must be a JSON object", hint='such as {"name": "value"}')
-    return value
-
-
-def read_by(text: str) -> Actor:
-    """`id:role,role`."""
-    who, _, roles = text.partition(":")
-    if not who:
-        raise BadInput(f"'{text}' names nobody", hint="write --by id:role,role")
-    return Actor(who, tuple(filter(None, (role.strip() for role in roles.split(",")))))
-
-
-def read_at(text: str) -> int | None:
-    """An instant, if one is said."""
-    try:
-        return parse_instant(text) if text else None
-    except ValueError as wrong:
-        raise BadInput(str(wrong)) from None
 
 
 def start(
@@ -137,10 +105,11 @@ def show(
             "ui": cases.places.link(case) or None,
         }
 
+    at_least(0, tail, "--tail")
     told = run(work)
     zone = told["view"]["zone"]
     result = dated(told, zone)
-    say(result, json, lambda console: show_case(console, told, max(0, tail)))
+    say(result, json, lambda console: show_case(console, told, tail))
     return Exit.DONE
 
 
@@ -168,6 +137,7 @@ def list_(
     json: Json = False,
 ) -> int:
     """List cases, the latest opened first. Exit code 1 if there is none."""
+    at_least(1, limit, "--limit")
     wanted = CaseFilter(
         process=process,
         state=state,

@@ -11,12 +11,12 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from definitions.bundle import digest
-from definitions.loader import FOLDER, load_file, load_library
+from definitions.loader import FOLDER, declared_twice, is_folder, load_file, load_library
 from definitions.model import Process
 from definitions.problems import DefinitionError, Problem
 from surfaces.diagram import mermaid
 from surfaces.diagram_svg import svg
-from surfaces.errors import Exit
+from surfaces.errors import BadInput, Exit
 from surfaces.norms import Naming, namings
 from surfaces.output import Json, complain, plain, say, table
 from surfaces.rules import Rules
@@ -32,14 +32,18 @@ def validate(*files: Path, definitions: Folder = None, json: Json = False) -> in
     folder = FOLDER if definitions is None else definitions
     processes: list[Process] = []
     problems: list[Problem] = []
-    for path in files or (folder,):
+    problems += declared_twice(path for path in dict.fromkeys(files) if not is_folder(path))
+    for path in dict.fromkeys(files) or (folder,):
         try:
-            if path.is_dir():
+            if not files or is_folder(path):
                 processes += load_library(path).processes.values()
             else:
                 processes.append(load_file(path, folder))
         except DefinitionError as error:
             problems += error.problems
+    if not processes and not problems:
+        said = ", ".join(map(str, files or (folder,)))
+        raise BadInput(f"there is no definition in {said}", hint="a folder has one a file, *.yaml")
     result = {
         "valid": not problems,
         "processes": [_process(process) for process in processes],

@@ -69,5 +69,10 @@ def _of_records(case: str | None, export: Path | None) -> tuple[Program, Case]:
     kept = run(lambda cases: cases.ledger(wanted))
     if export is not None:
         text = jsonlib.dumps(kept.to_json(), ensure_ascii=False, indent=1)
-        export.write_text(text + "\n", encoding="utf-8")
+        try:
+            export.write_text(text + "\n", encoding="utf-8")
+        except (OSError, ValueError) as broken:
+            raise BadInput(
+                f"the ledger cannot be written: {broken}", hint="--export names a file to write"
+            ) from None
     return replayed(kept)

@@ -47,7 +47,8 @@ def rehearse(
         raise BadInput("name scenario files or folders", hint="rehearse tests/scenarios")
     found = files(paths)
     if not found:
-        raise BadInput(f"there is no scenario below {', '.join(map(str, paths))}")
+        below = ", ".join(map(str, paths))
+        raise BadInput(f"there is no scenario below {below}", hint="scenarios are *.yaml")
     rules = Rules(definitions)
     scenarios, broken = _loaded(found)
     if on == "temporal":

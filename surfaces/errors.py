@@ -20,6 +20,7 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     UNREACHABLE = 3
     REFUSED = 4
+    FAULT = 70
 
 
 class BadInput(DuecourseError):
@@ -32,6 +33,12 @@ class UnknownCase(DuecourseError):
     """The caller's fault: there is no such case."""
 
     code = "unknown_case"
+
+
+class Fault(DuecourseError):
+    """Ours: what no part of the program has foreseen."""
+
+    code = "fault"
 
 
 class EventRefused(DuecourseError):
@@ -47,6 +54,7 @@ class NoAnswer(DuecourseError):
 
 
 _BY_TYPE: Mapping[type[DuecourseError], Exit] = {
+    Fault: Exit.FAULT,
     IllegalEvent: Exit.REFUSED,
     EventRefused: Exit.REFUSED,
     UnknownCase: Exit.NOT_AS_EXPECTED,
@@ -57,6 +65,7 @@ _BY_CODE: Mapping[str, Exit] = {
     "temporal_missing": Exit.UNREACHABLE,
     "records_unavailable": Exit.UNREACHABLE,
     "records_outdated": Exit.UNREACHABLE,
+    "records_conflict": Exit.UNREACHABLE,
     "data_invalid": Exit.BAD_INPUT,
     "data_too_large": Exit.BAD_INPUT,
     "payload_invalid": Exit.BAD_INPUT,

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from workflows.payloads import LATEST
+
 _ISO: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?([Zz]|[+-]\d{2}:?\d{2})?"
 )
@@ -20,6 +22,12 @@ _OFFSET: Final = re.compile(
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EXAMPLE: Final = "'2026-11-10T09:30+08:00'"
+
+
+def in_range(seconds: int) -> bool:
+    """Whether an instant lies in the years 1970 to 2999, which any zone and any deadline that
+    counts from it can write down."""
+    return 0 <= seconds < LATEST
 
 
 def parse_instant(text: str) -> int:
@@ -39,7 +47,10 @@ def parse_instant(text: str) -> int:
         raise ValueError(f"there is no instant '{text}'") from None
     if late and clock not in ("24:00", "24:00:00"):
         raise ValueError(f"there is no instant '{text}'")
-    return seconds + 86_400 if late else seconds
+    seconds += 86_400 if late else 0
+    if not in_range(seconds):
+        raise ValueError(f"the instant '{text}' is not of the years 1970 to 2999")
+    return seconds
 
 
 def parse_offset(text: str) -> int | None:

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from definitions.bundle import digest_of, unpin
-from definitions.forms import start_items
+from definitions.bundle import BundleInvalid, digest_of, unpin
+from definitions.forms import DataInvalid, check, start_items
 from definitions.model import Item
 from definitions.problems import DuecourseError
 from workflows.core.case import Actor, Case, Incoming
@@ -23,7 +23,7 @@ from workflows.core.decide import decide, look, open_case
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
 
-_EVENTS = ("event", "late_rejected")
+_HINT = "write one with `explain CASE --export FILE`"
 
 
 class LedgerInvalid(DuecourseError):
@@ -61,15 +61,20 @@ def read_ledger(path: Path) -> Ledger:
         ledger = Ledger(str(told["case"]), int(told["number"]), pinned, journal)
         digest = told["digest"]
     except OSError as broken:
-        raise LedgerInvalid(f"{path} cannot be read: {broken.strerror}") from None
-    except (ValueError, TypeError, KeyError) as broken:
-        raise LedgerInvalid(
-            f"{path} is no ledger: {type(broken).__name__} {broken}",
-            hint="write one with `explain CASE --export FILE`",
-        ) from None
-    if digest_of(pinned) != digest:
-        raise LedgerInvalid("the rules are not those of the digest")
+        raise LedgerInvalid(f"{path} cannot be read: {broken.strerror}", hint=_HINT) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as broken:
+        said = f"{type(broken).__name__} {broken}"
+        raise LedgerInvalid(f"{path} is no ledger: {said}", hint=_HINT) from None
+    if _digest(pinned) != digest:
+        raise LedgerInvalid("the rules are not those of the digest", hint=_HINT)
     return ledger
+
+
+def _digest(pinned: bytes) -> str:
+    try:
+        return digest_of(pinned)
+    except BundleInvalid as broken:
+        raise LedgerInvalid(f"the rules cannot be read: {broken.message}", hint=_HINT) from None
 
 
 def replayed(ledger: Ledger) -> tuple[Program, Case]:
@@ -86,15 +91,20 @@ def replayed(ledger: Ledger) -> tuple[Program, Case]:
                 key = ledger.case.partition(":")[2]
                 told = _incoming(row, start_items(program.process))
                 case = open_case(program, key, told, row["recorded"], ledger.number).case
-            elif row["kind"] in _EVENTS and case is not None:
-                told = _incoming(row, _form(program, case, row["name"]))
+            elif row["kind"] == "event" and case is not None:
+                told = _incoming(row, _form(program, case.state, row["name"]))
                 case = decide(program, case, told, row["recorded"]).case
         if case is None:
             raise LedgerInvalid("the journal has no opening")
         last = max(row["recorded"] for row in ledger.journal)
         return program, look(program, case, max(last, case.settled)).case
     except IllegalEvent as refused:
-        raise LedgerInvalid(f"the journal cannot be played again: {refused.message}") from refused
+        raise LedgerInvalid(
+            f"the journal cannot be played again: {refused.message}", hint=_HINT
+        ) from refused
+    except (KeyError, TypeError, ValueError, AttributeError) as broken:
+        said = f"{type(broken).__name__} {broken}"
+        raise LedgerInvalid(f"this is no journal: {said}", hint=_HINT) from broken
 
 
 def _incoming(row: Mapping[str, Any], items: Mapping[str, Item]) -> Incoming:
@@ -103,10 +113,22 @@ def _incoming(row: Mapping[str, Any], items: Mapping[str, Item]) -> Incoming:
     return Incoming(row["name"], row["event_id"], actor, as_payload(items, sent), row["at"])
 
 
-def _form(program: Program, case: Case, name: str) -> Mapping[str, Item]:
+def says_the_same(program: Program, row: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    """Whether data, as somebody sends them, are those of an event's row."""
+    if row["kind"] != "event":
+        return dict(row["data"]) == dict(data)
+    items = _form(program, row["previous"], row["name"])
+    try:
+        sent = check(items, data)
+    except DataInvalid:
+        return False
+    return sent == {name: value for name, value in row["data"].items() if name in items}
+
+
+def _form(program: Program, state: str, name: str) -> Mapping[str, Item]:
     """The form under which an event was accepted: that of the state, or of the open task, after
     what has become due."""
-    event = program.events(case.state).get(name)
+    event = program.events(state).get(name)
     if event is not None:
         return program.items(event.form)
     return program.items(program.tasks[name].form) if name in program.tasks else {}

@@ -8,6 +8,7 @@ something.
 | 2         | bad input: a definition, a scenario, data, or the usage    |
 | 3         | something cannot be reached: Temporal, the database        |
 | 4         | an event was refused; nothing has changed                  |
+| 70        | a fault of the program itself                              |
 
 Results go to stdout, errors to stderr: `error CODE: message` and a hint, or with `--json` one
 object `{"error": {…}}`.
@@ -19,6 +20,7 @@ import json as jsonlib
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import Parameter
@@ -27,11 +29,20 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from definitions.problems import DuecourseError
+from surfaces.codes import what_to_do
 from surfaces.errors import Exit
 
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON value instead of tables.")
 ]
+
+
+def bear_anything() -> None:
+    """What a stream's encoding cannot write is escaped: names of files and words of a command may
+    hold any bytes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def console() -> Console:
@@ -49,14 +60,17 @@ def say(value: Any, json: bool, render: Callable[[Console], None]) -> None:
 
 
 def complain(error: DuecourseError, json: bool) -> None:
-    """Print an error to stderr."""
+    """Print an error to stderr, with what to do about it; problems of a file have each their own
+    hint."""
+    hint = error.hint or ("" if "problems" in error.facts else what_to_do(error.code))
     if json:
-        text = jsonlib.dumps({"error": error.to_json()}, ensure_ascii=False, indent=2)
+        told = {"error": {**error.to_json(), "hint": hint}}
+        text = jsonlib.dumps(told, ensure_ascii=False, indent=2)
     else:
         message = error.message if "\n" not in error.message else f"\n{error.message}"
         text = f"error {error.code}: {message}"
-        if error.hint:
-            text += f"\n  {error.hint}"
+        if hint:
+            text += f"\n  {hint}"
     sys.stderr.write(text + "\n")
 
 

@@ -27,6 +27,7 @@ from definitions.scope import case_scope
 from definitions.shape import shaped
 from definitions.text import Text
 from surfaces import scenario
+from surfaces.codes import CODES
 from surfaces.instants import parse_instant, short
 from surfaces.reference_meanings import MEANINGS, SCENARIO_MEANINGS
 from workflows.core.case import Cycle
@@ -301,6 +302,16 @@ def _refusals() -> str:
     )
 
 
+def _codes() -> str:
+    return _rows(
+        ("code", "含义", "meaning", "怎么办", "what to do"),
+        (
+            (f"`{code}`", known.means.zh, known.means.en, known.do.zh, known.do.en)
+            for code, known in CODES.items()
+        ),
+    )
+
+
 def _scenario_codes() -> str:
     return _rows(
         ("code", "problem", "meaning"),
@@ -315,6 +326,7 @@ _TABLES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "names": _names,
         "functions": _functions,
         "refusals": _refusals,
+        "codes": _codes,
         "scenario-codes": _scenario_codes,
     }
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from definitions.forms import start_items
 from definitions.problems import DuecourseError
+from surfaces.errors import UnknownCase
 from surfaces.ledger import as_payload
 from surfaces.rehearse import News, Reply
 from surfaces.rules import Rules
@@ -96,7 +97,10 @@ class CoreRunner:
         return news
 
     def case(self, case: str) -> Case:
-        """A case as the core knows it."""
+        """A case as the core knows it. Raises `UnknownCase`."""
+        if case not in self._lives:
+            there = ", ".join(self._lives) or "none"
+            raise UnknownCase(f"there is no case '{case}'", hint=f"there are {there}")
         return self._lives[case].case
 
     # --- time -------------------------------------------------------------------------------

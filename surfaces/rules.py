@@ -9,7 +9,14 @@ Who may import it: the surfaces.
 from collections.abc import Sequence
 from pathlib import Path as FilePath
 
-from definitions.loader import FOLDER, Catalogue, UnknownProcess, load_file, load_library
+from definitions.loader import (
+    FOLDER,
+    Catalogue,
+    UnknownProcess,
+    check_folder,
+    load_file,
+    load_library,
+)
 from definitions.model import Process
 from definitions.problems import suggest
 from workflows.core.program import Program
@@ -50,9 +57,11 @@ class Rules:
         if name in self.names():
             self._catalogue = self._catalogue or load_library(self.folder)
             return self._catalogue[name]
+        check_folder(self.folder)
         known = self.names()
+        there = f"there are {', '.join(known)}" if known else f"{self.folder} has none at all"
         raise UnknownProcess(
-            f"there is no process '{name}'",
-            hint=suggest(name, known) or f"there are {', '.join(known)}",
+            f"there is no process {name[:100]!r}",
+            hint=suggest(name, known) or there,
             facts={"process": name, "known": known},
         )

@@ -15,11 +15,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from definitions.budget import parse_budget
+from definitions.loader import is_folder
 from definitions.model import Model, Name, Names, Norms, span_seconds
 from definitions.problems import DefinitionError, DuecourseError, Path, Problem, path_text
 from definitions.reader import Document, read
 from definitions.shape import shaped
-from surfaces.instants import EXAMPLE, parse_instant, parse_offset
+from surfaces.instants import EXAMPLE, in_range, parse_instant, parse_offset
+from workflows.payloads import BadPayload, check_key
 
 CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -91,11 +93,18 @@ def _case(text: str) -> str:
     return text
 
 
+def _key(text: str) -> str:
+    try:
+        return check_key(text)
+    except BadPayload as refused:
+        raise ValueError(f"{refused.message}; {refused.hint}") from None
+
+
 Instant = Annotated[str, AfterValidator(_instant)]
 Time = Annotated[str, AfterValidator(_time)]
 Length = Annotated[str, AfterValidator(_span)]
 CaseId = Annotated[str, AfterValidator(_case)]
-Key = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_key)]
 EventId = Annotated[str, Field(min_length=1, max_length=200)]
 Data = dict[str, Any]
 
@@ -144,10 +153,17 @@ class NoticeExpect(Model):
 
 
 def _clocks(value: object) -> object:
-    """A phase alone is short for `{phase: …}`."""
+    """A phase alone is short for `{phase: …}`. What a validator gives must be a tuple, no list."""
     if not isinstance(value, dict):
         return value
-    return {k: {"phase": v} if isinstance(v, str) else v for k, v in value.items()}
+    return {
+        name: tuple(map(_cycle, said)) if isinstance(said, list) else _cycle(said)
+        for name, said in value.items()
+    }
+
+
+def _cycle(value: object) -> object:
+    return {"phase": value} if isinstance(value, str) else value
 
 
 Clocks = Annotated[
@@ -266,18 +282,16 @@ class Scenario:
 
 def files(paths: Iterable[FilePath]) -> list[FilePath]:
     """Scenario files: those named, and those below the folders that are named."""
-    found: list[FilePath] = []
-    for path in paths:
-        found += sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-    return found
+    below = (sorted(path.rglob("*.yaml")) if is_folder(path) else [path] for path in paths)
+    return [path for found in below for path in found]
 
 
 def load_scenario(path: FilePath) -> Scenario:
     """Read a scenario file. Raises `ScenarioError` with every problem found."""
     try:
         data = path.read_bytes()
-    except OSError as broken:
-        said = broken.strerror or type(broken).__name__
+    except (OSError, ValueError) as broken:
+        said = getattr(broken, "strerror", None) or str(broken)
         problem = Problem("S100", str(path), 1, 1, "", f"the file cannot be read: {said}")
         raise ScenarioError([problem]) from None
     return parse_scenario(data, str(path))
@@ -328,6 +342,9 @@ def _timed(value: File, document: Document) -> Scenario:
         until = at + (span_seconds(parse_budget(step.down)) if step.down else 0)
         told = step.occurred_at if step.start is None else step.start.occurred_at
         occurred = None if told is None else _resolved(told, at)
+        if not all(map(in_range, (at, until, at if occurred is None else occurred))):
+            said = "this is not of the years 1970 to 2999"
+            problems.append(problem_at(document, "S106", (*path, "at"), said))
         moments.append(Moment(step, at, until, occurred))
         now, busy = max(now, at), max(busy, until)
     if problems:

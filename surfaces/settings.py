@@ -66,7 +66,7 @@ def load_settings() -> Settings:
             f"DUECOURSE_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
             for one in broken.errors(include_url=False, include_input=False)
         ]
-        raise BadSettings("; ".join(found)) from None
+        raise BadSettings("; ".join(found), hint="set them right, or not at all") from None
 
 
 def runtime(level: str = "ERROR") -> Runtime:

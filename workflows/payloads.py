@@ -11,14 +11,15 @@ released, keeps its meaning.
 """
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
@@ -40,9 +41,20 @@ MAX_EVENT_BYTES = 256 * 1024
 MAX_START_BYTES = 512 * 1024
 MAX_HANDED_ON = 2 * 1024 * 1024
 MAX_DETAIL = 2000
+LATEST = 32_503_680_000
+"""The first instant of the year 3000: what lies as far ahead, or before 1970, is a slip."""
 _MAX_LISTED = 20
 _KEY = re.compile(r"[0-9A-Za-z\u4e00-\u9fff](?:[0-9A-Za-z\u4e00-\u9fff._@+-]{0,78}[^\W])?")
 _KEY_HINT = "letters, digits, Chinese characters and . _ @ + - inside, at most 80 of them"
+_HINTS: Mapping[str, str] = {
+    "payload_invalid": "an event is one JSON object: {id, by: {id, roles}, data, occurred_at}",
+    "start_invalid": "a start is one JSON object: {key, data, actor: {id, roles}, occurred_at}",
+}
+_LIMITS: Mapping[str, int] = {
+    "payload_invalid": MAX_EVENT_BYTES,
+    "start_invalid": MAX_START_BYTES,
+}
+T = TypeVar("T")
 
 
 class BadPayload(DuecourseError):
@@ -114,6 +126,7 @@ def rules_of(pinned: bytes) -> Rules:
 # --- starts ---------------------------------------------------------------------------------
 
 Id = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Moment = str | Annotated[int, Strict()]
 _CLOSED = ConfigDict(extra="forbid")
 
 
@@ -166,9 +179,9 @@ class Start:
     data: dict[str, Any] = field(default_factory=dict)
     actor: By = By()
     event_id: Id = ""
-    occurred_at: str | int | None = None
+    occurred_at: Moment | None = None
     origin: Id = ""
-    clock_at: str | int | None = None
+    clock_at: Moment | None = None
     number: Annotated[int, Field(ge=1, le=10_000)] = 1
     imported: bool = False
     limits: Limits = Limits()
@@ -182,6 +195,7 @@ def read_start(raw: RawValue | None, continued: bool = False) -> Start:
     start: Start = _read(raw, Start, limit, "start_invalid")
     if (start.resumed is not None) != continued:
         raise BadPayload("only a case itself hands on how it stands", code="start_invalid")
+    _named("actor", start.actor, "start_invalid")
     return start
 
 
@@ -210,7 +224,7 @@ class EventArgument:
     id: Id = ""
     by: By = By()
     data: dict[str, Any] = field(default_factory=dict)
-    occurred_at: str | int | None = None
+    occurred_at: Moment | None = None
 
 
 def read_event(name: str, args: Sequence[RawValue], otherwise_id: str) -> Incoming:
@@ -219,6 +233,7 @@ def read_event(name: str, args: Sequence[RawValue], otherwise_id: str) -> Incomi
     if len(args) > 1:
         raise BadPayload(f"'{name}' takes one JSON object", hint="{id, by, data, occurred_at}")
     said: EventArgument = _read(args[0] if args else None, EventArgument, MAX_EVENT_BYTES)
+    _named("by", said.by)
     return Incoming(
         name=name,
         id=said.id or otherwise_id,
@@ -230,21 +245,55 @@ def read_event(name: str, args: Sequence[RawValue], otherwise_id: str) -> Incomi
 
 def instant(value: str | int | None) -> int | None:
     """Whole seconds since the epoch; fractions are cut off. Raises `BadPayload`."""
-    if value is None or isinstance(value, int):
-        return value
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    if value is None:
+        return None
+    seconds = value if isinstance(value, int) else _seconds(value)
+    if seconds is None or not 0 <= seconds < LATEST:
         raise BadPayload(
-            f"{value[:100]!r} is no instant", hint="write it as 2026-11-10T09:30:00+08:00"
+            f"{str(value)[:100]!r} is no instant of the years 1970 to 2999",
+            hint="write it as 2026-11-10T09:30:00+08:00",
         )
-    return int(moment.timestamp())
+    return seconds
+
+
+def _seconds(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else math.floor(moment.timestamp())
+
+
+def _named(field_name: str, by: By, code: str = BadPayload.code) -> None:
+    """Whoever acts in a role has a name: the journal says who did what."""
+    if by.roles and not by.id:
+        said = f"{field_name}.id: roles are claimed by nobody"
+        raise BadPayload(said, code=code, hint=_HINTS[code])
+
+
+def sendable(value: T, code: str = BadPayload.code) -> T:
+    """A start or an event as it is, if it can be read where it is sent to: what would be refused
+    there is refused here. Raises `BadPayload`."""
+    try:
+        data = _json(value)
+    except (ValueError, RecursionError):
+        raise BadPayload(
+            "this is no plain JSON: half of a surrogate pair, or nested too deep",
+            code=code,
+            hint=_HINTS[code],
+        ) from None
+    _validated(data, type(value), _LIMITS[code], code)
+    return value
 
 
 def _read(raw: RawValue | None, kind: Any, limit: int, code: str = BadPayload.code) -> Any:
     data = raw.payload.data if raw is not None else b""
+    if raw is None or raw.payload.metadata.get("encoding") == b"binary/null":
+        data = b"{}"
+    return _validated(data, kind, limit, code)
+
+
+def _validated(data: bytes, kind: Any, limit: int, code: str) -> Any:
     if len(data) > limit:
         raise BadPayload(
             f"{len(data)} bytes are too many",
@@ -252,17 +301,17 @@ def _read(raw: RawValue | None, kind: Any, limit: int, code: str = BadPayload.co
             hint=f"at most {limit} bytes",
             facts={"bytes": len(data), "limit": limit},
         )
-    if raw is None or raw.payload.metadata.get("encoding") == b"binary/null":
-        data = b"{}"
     try:
         return adapter(kind).validate_json(data)
     except ValidationError as broken:
         found = [
-            {"field": ".".join(map(str, one["loc"])), "message": one["msg"]}
+            {"field": ".".join(map(str, one["loc"])) or "argument", "message": one["msg"]}
             for one in broken.errors(include_url=False, include_context=False, include_input=False)
         ][:_MAX_LISTED]
         said = "; ".join(f"{one['field']}: {one['message']}" for one in found)
-        raise BadPayload(said[:MAX_DETAIL], code=code, facts={"errors": found}) from None
+        raise BadPayload(
+            said[:MAX_DETAIL], code=code, hint=_HINTS[code], facts={"errors": found}
+        ) from None
 
 
 # --- errors ---------------------------------------------------------------------------------

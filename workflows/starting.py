@@ -18,7 +18,7 @@ from workflows.card import MAX_SUMMARY
 from workflows.core.case import Actor, Incoming
 from workflows.core.decide import open_case
 from workflows.core.program import Program
-from workflows.payloads import By, Limits, Start, case_id, instant
+from workflows.payloads import By, Limits, Start, case_id, instant, sendable
 
 _READY: dict[int, tuple[Process, bytes, Program]] = {}
 
@@ -65,6 +65,7 @@ def start_arguments(
         imported=imported,
         limits=limits or Limits(),
     )
+    sendable(start, "start_invalid")
     return {
         "workflow": process.process,
         "args": [start, pinned],

@@ -8,7 +8,7 @@ Who may import it: the activities and their composition.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -33,6 +34,7 @@ from activities.records.columns import clean_name
 from activities.records.engine import Database, RecordsConflict
 from activities.records.queries import Queries
 from activities.records.schema import (
+    EVENT_KINDS,
     CaseKey,
     CaseProblem,
     CaseState,
@@ -44,7 +46,7 @@ from activities.records.schema import (
     Task,
 )
 from activities.records.statements import Prepared
-from workflows.core.effects import Batch, Notify
+from workflows.core.effects import Batch, Notify, Row
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -166,6 +168,26 @@ class Records:
         ]
         if anew:
             connection.execute(insert(Journal), anew)
+
+    async def late_rejected(self, row: Row, case: str, number: int) -> int:
+        """Write down an event that came after the lapse that ended its case, as the next row of
+        the journal; its number. The same event again is the row that is there."""
+
+        def work(connection: Connection) -> int:
+            # The projection's row is what two writers of one case wait at.
+            of_case = (CaseState.case_id == case) & (CaseState.number == number)
+            connection.execute(select(CaseState.seq).where(of_case).with_for_update())
+            of_case = (Journal.case_id == case) & (Journal.number == number)
+            same = (Journal.event_id == row.event_id) & Journal.kind.in_(EVENT_KINDS)
+            known = connection.scalar(select(Journal.seq).where(of_case, same).limit(1))
+            if known is not None:
+                return int(known)
+            last = connection.scalar(select(func.max(Journal.seq)).where(of_case))
+            late = replace(row, seq=(last or 0) + 1)
+            connection.execute(insert(Journal), [made.journal(late, case, number)])
+            return late.seq
+
+        return await self.database.write(work)
 
     # -- keys
 

@@ -28,6 +28,8 @@ PACK = "send: pack, by: CLERK, data: {weight: 3}"
         "- {at: +1h, case: 'parcel:P-9', send: pack, refused: unknown_case}",
         "- {at: +1h, expect: {clocks: {fetched: null}, notices: [], cases: []}}",
         "- {at: +1h, expect: {data: {price: 1250}}}",
+        "- {at: +1h, expect: {clocks: {packed_in_time: [{cycle: 1, phase: running}]}}}",
+        "- {at: +1h, expect: {clocks: {packed_in_time: [running, {cycle: 1, level: ''}]}}}",
         "- {at: +1h, expect: {data: {price: '12.50'}}}",
         "- {at: +90m, expect: {notices: [{clock: packed_in_time, rung: L0, to: clerk}]}}",
         "- {at: +90m, send: note, by: CLERK, data: {text: 易碎}, expect: {notices: []}}",
@@ -59,6 +61,10 @@ def test_as_expected(steps: str) -> None:
         (
             "- {at: +1h, expect: {clocks: {fetched: running}}}",
             "clocks.fetched: expected a clock that was started, got never started",
+        ),
+        (
+            "- {at: +1h, expect: {clocks: {packed_in_time: [running, {cycle: 2}]}}}",
+            "clocks.packed_in_time[1].cycle: expected 2, got 1",
         ),
         ("- {at: +90m, expect: {notices: []}}", "notices: expected none at all, got"),
         ("- {at: +1h, expect: {notices: [{rung: L1}]}}", "notices[0]: expected {rung: L1}"),
