@@ -2,11 +2,12 @@
 
 What it is: each state as a user task, followed by an exclusive gateway whose flows carry the guards
 of the definition as Python expressions; a refused event falls back to its user task. Joint handling
-is a parallel gateway with three user tasks. A clock is a set of non-interrupting boundary timers on
-every state in which it may run: one a rung of the ladder, which is BPMN's word for an escalation;
-or one a clock, at its deadline; or none at all.
-What SpiffWorkflow is spared, for it has no such thing: roles, checks of forms, the journal, working
-time, event ids, and a clock that outlasts a state as one object.
+is a parallel gateway with three user tasks. A clock is a set of non-interrupting boundary timers,
+one a rung of its ladder, which is BPMN's word for an escalation; or one a clock, at its deadline;
+or none at all. They stand on every state in which the clock may run, or only on the first one:
+no way of drawing a clock costs less than that, and the reminders of later states are given up.
+What SpiffWorkflow is spared: roles, checks of forms, decision tables, the journal, working time,
+event ids, and a clock that outlasts a state as one object.
 Who may import it: the benchmarks.
 """
 
@@ -23,8 +24,11 @@ from SpiffWorkflow.util.task import TaskState
 
 from benchmarks.path import OPENING, Step
 
-FREE = "not (actor in accused and (complaint_class == 'B' or staff_conduct))"
-"""The prohibition of the definition: nobody handles a complaint about oneself."""
+FREE = "actor not in accused"
+HELPING = "not (actor in accused and (complaint_class == 'B' or staff_conduct))"
+"""The prohibitions of the definition: nobody handles a complaint about oneself, though in some
+classes that person may help to put things right, by these events."""
+HELP = frozenset({"coordinate"})
 
 CLASS = "complaint_class"
 
@@ -89,7 +93,7 @@ CLOCKS: dict[str, tuple[str, ...]] = {
     "solution_proposed": ("customer_answer",),
     "executing": ("execution",),
     "fed_back": ("callback",),
-    "closed": ("improvement", "watch_call"),
+    "closed": ("improvement", "watch_call", "watch_period"),
 }
 HOURS: dict[str, int] = {
     "response": 2,
@@ -100,10 +104,17 @@ HOURS: dict[str, int] = {
     "callback": 72,
     "improvement": 240,
     "watch_call": 720,
+    "watch_period": 4320,
 }
 
-RUNGS: tuple[tuple[str, float], ...] = (("due", 1.0), ("remind", 0.75), ("next_level", 1.5))
-"""The ladder, the deadline first: when its rungs are reached, as shares of the budget."""
+Rungs = tuple[tuple[str, float], ...]
+RUNGS: Rungs = (("due", 1.0), ("remind", 0.75), ("next_level", 1.5))
+DAY_RUNGS: Rungs = (*RUNGS, ("remind_on_the_day", 0.9))
+"""The ladder, the deadline first: when its rungs are reached, as shares of the budget. Clocks of
+days have one more."""
+BY_DAYS = frozenset({"customer_answer", "improvement", "watch_call", "watch_period"})
+
+EACH = len(DAY_RUNGS)
 
 BLANK: dict[str, Any] = {
     "accused": [],
@@ -119,12 +130,13 @@ BLANK: dict[str, Any] = {
 
 
 class Spiff:
-    """The model, parsed once, with this many timers a clock (none, the deadline, or each rung)."""
+    """The model, parsed once, with at most this many timers a clock: none, 1 for the deadline, or
+    `EACH` rung; `once` puts them on the first state only in which the clock runs."""
 
-    def __init__(self, timers: int) -> None:
-        self._rungs = RUNGS[:timers]
+    def __init__(self, timers: int, once: bool = False) -> None:
+        self._timers = timers
         parser = BpmnParser()
-        parser.add_bpmn_xml(etree.parse(io.BytesIO(model(timers).encode())))
+        parser.add_bpmn_xml(etree.parse(io.BytesIO(model(timers, once).encode())))
         self._spec = parser.get_spec("complaint")
         self._within = parser.get_subprocess_specs("complaint")
 
@@ -150,7 +162,7 @@ class Spiff:
         return {
             f"{rung}_{clock}": (now + timedelta(hours=hours * share)).isoformat()
             for clock, hours in HOURS.items()
-            for rung, share in self._rungs
+            for rung, share in rungs_of(clock)[: self._timers]
         }
 
     @staticmethod
@@ -158,9 +170,14 @@ class Spiff:
         return list(flow.get_tasks(state=TaskState.READY, manual=True))
 
 
-def model(timers: int) -> str:
+def rungs_of(clock: str) -> Rungs:
+    """The ladder of a clock."""
+    return DAY_RUNGS if clock in BY_DAYS else RUNGS
+
+
+def model(timers: int, once: bool) -> str:
     """The BPMN text."""
-    drawn = _Drawing()
+    drawn, placed = _Drawing(), set[str]()
     drawn.add('<startEvent id="begin"/><userTask id="opening" name="opening"/>')
     drawn.flow("begin", "opening")
     drawn.flow("opening", "received")
@@ -170,13 +187,14 @@ def model(timers: int) -> str:
         drawn.add(f'<exclusiveGateway id="{gate}" default="{gate}_refused"/>')
         drawn.flow(state, gate)
         for number, (event, guard, target) in enumerate(ways):
-            told = f"event == '{event}' and {FREE} and ({guard})"
+            told = f"event == '{event}' and {HELPING if event in HELP else FREE} and ({guard})"
             drawn.flow(gate, target, told, f"{gate}_{number}")
         drawn.flow(gate, WITHDRAWN, "event == 'withdraw'", f"{gate}_withdrawn")
         drawn.flow(gate, state, name=f"{gate}_refused")
         for clock in CLOCKS[state]:
-            for rung, _ in RUNGS[:timers]:
+            for rung, _ in () if clock in placed else rungs_of(clock)[:timers]:
                 drawn.timer(state, f"{rung}_{clock}")
+            placed |= {clock} if once else set()
     _joint(drawn)
     for end in ENDS:
         drawn.add(f'<endEvent id="{end}"/>')

@@ -15,13 +15,13 @@ from benchmarks.durable import (
 )
 from benchmarks.path import STEPS, Step
 from benchmarks.server import facts
-from benchmarks.spiff import Spiff
+from benchmarks.spiff import EACH, Spiff
 from benchmarks.table import Figure, as_json, as_text
 
 
 def test_the_core_and_spiffworkflow_go_the_same_way() -> None:
     states = [decision.case.state for decision in Core().each(STEPS)]
-    spiff = Spiff(timers=3)
+    spiff = Spiff(EACH)
     assert [spiff.run(STEPS[:length]) for length in range(len(STEPS) + 1)] == [
         (state,) for state in states
     ]

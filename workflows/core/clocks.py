@@ -74,7 +74,7 @@ def _starts(turn: Turn, reopens: bool) -> None:
 def _concerned(turn: Turn, action: Action) -> Iterator[tuple[str, Clock]]:
     """The clocks for which something that has happened means this action, in their order."""
     program, done = turn.program, ""
-    for _, name, spec, trigger in program.concerned.by(action, turn.triggers):
+    for _, name, spec, trigger in program.concerned.by(action, tuple(turn.triggers)):
         if name != done and (
             trigger.when is None
             or program.holds(trigger.when, turn.lookup, program.trigger_form(trigger))

@@ -11,7 +11,7 @@ from definitions.model import Rung
 from workflows.core.case import Cycle, Fired, Retracted
 from workflows.core.errors import IllegalEvent
 from workflows.core.plan import plan
-from workflows.core.speech import notify, public_data
+from workflows.core.speech import facts_of, notify
 from workflows.core.turn import Turn
 
 
@@ -45,7 +45,7 @@ def fire(turn: Turn, cycle: Cycle, rung: Rung, at: int, sent: bool = True) -> Cy
             due=None if due is None else due.at,
             exclusive=due is not None and due.exclusive,
             urgent=rung.urgent,
-            facts={"data": public_data(turn), "state": turn.state} if rung.text else {},
+            facts={**facts_of(turn, rung.text), "state": turn.state} if rung.text else {},
         )
     turn.at = before
     return cycle

@@ -9,8 +9,10 @@ Who may import it: the shell.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from definitions.model import Event
+from definitions.scope import event_forms
 from workflows.core.case import Case
 from workflows.core.effects import EventView
 from workflows.core.errors import IllegalEvent
@@ -39,6 +41,17 @@ def needed(program: Program, case: Case) -> dict[str, tuple[str, ...]]:
     return {
         name: tuple(field for field, item in program.items(form).items() if item.required)
         for name, form in forms.items()
+    }
+
+
+def public(program: Program, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known not to be personal of data that were sent as an event."""
+    forms = [program.items(form) for form in event_forms(program.process, name)]
+    return {
+        field: value
+        for field, value in data.items()
+        if any(field in items for items in forms)
+        and not any(field in items and items[field].personal for items in forms)
     }
 
 

@@ -5,6 +5,9 @@ What it is not: delivery, or the resolution of roles to people.
 Who may import it: the core.
 """
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from definitions.expressions import ValueType
@@ -13,12 +16,14 @@ from workflows.core.effects import Notify, OpenCase
 from workflows.core.errors import IllegalEvent
 from workflows.core.turn import Turn
 
+_NAME = re.compile(r"\b(data|event|case)\s*\.\s*(\w+)", re.ASCII)
+
 
 def flush(turn: Turn, kind: str = "event") -> None:
     """Address the notices and open the cases of what has just been decided."""
     if turn.said:
-        facts = {"data": public_data(turn), "event": public_event(turn), "case": _facts(turn)}
         for index, notice in enumerate(turn.said):
+            facts = facts_of(turn, notice.text)
             for role in notice.to:
                 notify(
                     turn,
@@ -34,6 +39,25 @@ def flush(turn: Turn, kind: str = "event") -> None:
     for name in turn.links:
         _open(turn, name)
     turn.links = []
+
+
+def facts_of(turn: Turn, text: Text) -> dict[str, dict[str, Any]]:
+    """Of what may be said, that which a text names: a notice carries no more than it says."""
+    spoken = _names(text)
+    known = {"data": public_data, "event": public_event, "case": _facts}
+    found = {of: known[of](turn) for of in known if of in spoken}
+    return {
+        of: {name: value for name, value in values.items() if name in spoken[of]}
+        for of, values in found.items()
+    }
+
+
+@lru_cache(maxsize=1024)
+def _names(text: Text) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for of, name in _NAME.findall(f"{text.zh} {text.en}"):
+        found.setdefault(of, set()).add(name)
+    return {of: frozenset(names) for of, names in found.items()}
 
 
 def notify(turn: Turn, *, title: Text, text: Text | None = None, **more: Any) -> None:

@@ -15,7 +15,7 @@ from workflows.core.turn import Turn
 def with_pauses(turn: Turn, spec: Clock, cycle: Cycle) -> Cycle:
     """A new cycle, standing still where the states and holds since its anchor pause it."""
     spans: list[Span] = []
-    for index, visit in enumerate(turn.visits):
+    for index, visit in enumerate(turn.visits if spec.pause.states else ()):
         if visit.state in spec.pause.states:
             until = turn.visits[index + 1].at if index + 1 < len(turn.visits) else None
             spans.append(Span(visit.at, until, "state"))
@@ -52,7 +52,7 @@ def phased(cycle: Cycle) -> Cycle:
 
 def awake_at(cycle: Cycle, at: int) -> Cycle:
     """The cycle with its pauses ended at an instant."""
-    if all(span.end is not None for span in cycle.pauses):
+    if not cycle.pauses or all(span.end is not None for span in cycle.pauses):
         return cycle
     pauses = tuple(
         replace(span, end=max(at, span.start)) if span.end is None else span

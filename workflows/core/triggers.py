@@ -5,7 +5,7 @@ What it is not: their conditions; `clocks` asks those.
 Who may import it: the core.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from definitions.model import Clock, Process, Trigger
@@ -33,9 +33,9 @@ class Concerned:
                 for index, trigger in enumerate(getattr(spec, action)):
                     concern = Concern((place, index), name, spec, trigger)
                     self._table[action].setdefault(trigger.on, []).append(concern)
-
-    def by(self, action: Action, triggers: Sequence[str]) -> list[Concern]:
+        self.by = lru_cache(maxsize=1000)(self._by)
         """What declares one of these triggers for an action, in the order of the file."""
+
+    def _by(self, action: Action, triggers: tuple[str, ...]) -> list[Concern]:
         table = self._table[action]
-        found = [concern for name in triggers if name in table for concern in table[name]]
-        return found if len(found) < 2 else sorted(found)
+        return sorted(concern for name in triggers for concern in table.get(name, ()))
