@@ -21,6 +21,7 @@ from workflows.core.effects import CaseView
 
 MAX_BYTES = 200
 
+PROCESS = SearchAttributeKey.for_keyword("CaseProcess")
 STATE = SearchAttributeKey.for_keyword("CaseState")
 WAITING_FOR = SearchAttributeKey.for_keyword("CaseWaitingFor")
 OWNER_ROLE = SearchAttributeKey.for_keyword("CaseOwnerRole")
@@ -33,6 +34,7 @@ NEXT_DEADLINE = SearchAttributeKey.for_datetime("CaseNextDeadline")
 OVERDUE = SearchAttributeKey.for_bool("CaseOverdue")
 
 KEYS: tuple[SearchAttributeKey[Any], ...] = (
+    PROCESS,
     STATE,
     WAITING_FOR,
     OWNER_ROLE,
@@ -51,6 +53,7 @@ def values(view: CaseView, problems: Mapping[str, str]) -> Values:
     """The attributes of a case; None where it has none."""
     due = view.next_due
     texts = {
+        PROCESS: view.process,
         STATE: view.state,
         WAITING_FOR: ",".join(view.waiting_for),
         OWNER_ROLE: view.owner_role,
@@ -78,10 +81,13 @@ def clock_status(view: CaseView) -> str:
     return "warned" if view.level else "ok"
 
 
-def known(attributes: TypedSearchAttributes) -> Values:
-    """What a run was started with."""
+def known(attributes: TypedSearchAttributes, process: str) -> Values:
+    """What a run of that process was started with. The process does not change: a run that was
+    started with attributes, but before this one was among them, goes on without it."""
     held: Values = dict.fromkeys(KEYS)
     held.update({pair.key: pair.value for pair in attributes if pair.key in held})
+    if held[STATE] is not None:
+        held[PROCESS] = process
     return held
 
 

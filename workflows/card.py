@@ -6,17 +6,23 @@ must survive stands in search attributes and in the timer's summary.
 Who may import it: the shell and the surfaces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.attributes import cut
-from workflows.core.effects import CaseView, ClockView
+from workflows.core.effects import CaseView, ClockView, EventView
 
 MAX_SUMMARY = 400
 MAX_CARD = 20_000
+MAX_DESCRIPTION = 300
+
+Titles = Mapping[str, Mapping[str, str]]
+"""Titles of roles by name."""
+Fields = Mapping[str, Sequence[str]]
+"""The data that an event needs, by its name."""
 
 PHASES: Mapping[str, str] = {
     "running": "计时中 running",
@@ -34,6 +40,8 @@ PROBLEMS: Mapping[str, str] = {
 }
 RETRY = "retry_failed"
 """The admin's event: what was given up is tried again, and refused signals are acknowledged."""
+RETRIED = frozenset({"undeliverable", "link", "refused_signal"})
+"""The problems that it helps with."""
 
 
 @lru_cache(maxsize=64)
@@ -42,128 +50,173 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def local_time(at: int, zone: str, exclusive: bool = False, short: bool = False) -> str:
-    """An instant in local time; the end of a day is 24:00 of that day."""
+    """An instant in local time, to the minute; the end of a day is 24:00 of that day."""
     moment = datetime.fromtimestamp(at, _zone(zone))
     day = "%m-%d" if short else "%Y-%m-%d"
     if exclusive and (moment.hour, moment.minute, moment.second) == (0, 0, 0):
         return (moment - timedelta(days=1)).strftime(f"{day} 24:00")
-    return moment.strftime(f"{day} %H:%M" if moment.second == 0 else f"{day} %H:%M:%S")
+    return moment.strftime(f"{day} %H:%M")
 
 
-def timer_summary(view: CaseView, roles: Mapping[str, Mapping[str, str]], rings: int) -> str:
-    """A dated statement for the pending timer, at most 400 bytes: the timer may outlive it."""
+# --- the timer --------------------------------------------------------------------------------
+
+
+def timer_summary(view: CaseView, roles: Titles, rings: int) -> str:
+    """What the pending timer says, at most 400 bytes: who owes what, until when, what then. It is
+    dated, since the timer may outlive what it says; what matters most comes first."""
     zone = view.zone
-    as_at = f"as at {local_time(view.at, zone, short=True)} #{view.seq}"
-    said = [f"{as_at}: 待 {view.state_title['zh']}/{view.state_title['en']}"]
+    said = [f"待 {_line(view.state_title)}"]
     if view.waiting_title.get("zh"):
-        said.append(f"{view.waiting_title['zh']}/{view.waiting_title['en']}")
-    if view.next_due is not None:
+        said[0] += f" ← {_line(view.waiting_title)}"
+    if view.hold_until is not None:
+        said.append(f"暂停至 held until {local_time(view.hold_until, zone, short=True)}")
+    elif view.next_due is not None:
         due = local_time(view.next_due, zone, view.next_due_exclusive, short=True)
-        said.append(f"截止 due {due}")
-    said.append(
-        f"届时 next {local_time(rings, zone, short=True)} {_next_step(view, roles)}".strip()
-    )
-    return cut(" · ".join(said), MAX_SUMMARY)
+        said.append(f"截止 due {due}" + (" 已超时 overdue" if view.overdue else ""))
+    at, what = _coming(view, roles) or (rings, "")
+    said.append(f"届时 then {local_time(at, zone, short=True)} {what}".rstrip())
+    dated = f" · 截至 as at {local_time(view.at, zone, short=True)} #{view.seq}"
+    return cut(" · ".join(said), MAX_SUMMARY - len(dated.encode())) + dated
 
 
-def _next_step(view: CaseView, roles: Mapping[str, Mapping[str, str]]) -> str:
-    clock = _next_clock(view)
-    if clock is None or clock.next_rung is None:
-        return ""
-    to = clock.next_rung.get("to") or ()
-    named = "、".join(roles.get(role, {}).get("zh", role) for role in to)
-    return f"{clock.next_rung['level']} → {named}" if named else str(clock.next_rung["level"])
+def _coming(view: CaseView, roles: Titles) -> tuple[int, str] | None:
+    """What happens next by itself, and when."""
+    found: list[tuple[int, int, str]] = []
+    for clock in view.clocks:
+        if clock.phase != "running":
+            continue
+        named = f"({_line(clock.title)})"
+        if clock.next_rung is not None:
+            level = clock.next_rung["level"]
+            to = _titles(clock.next_rung.get("to") or (), roles)
+            said = f"{level} → {to} {named}" if to else f"{level} {named}"
+            found.append((clock.next_rung["at"], 0, said))
+        if clock.due is not None and clock.breached is None and not clock.provisional:
+            found.append((clock.due, 1, f"超时 overdue {named}"))
+    if view.hold_until is not None:
+        found.append((view.hold_until, 2, "恢复计时 the hold ends"))
+    if not found:
+        return None
+    at, _, said = min(found)
+    return at, said
 
 
-def _next_clock(view: CaseView) -> ClockView | None:
-    ahead = [c for c in view.clocks if c.next_rung is not None and c.phase == "running"]
-    return min(ahead, key=lambda c: (c.next_rung or {}).get("at", 0), default=None)
+# --- the card ---------------------------------------------------------------------------------
 
 
 def card(
-    view: CaseView, problems: Mapping[str, str], roles: Mapping[str, Mapping[str, str]]
+    view: CaseView, problems: Mapping[str, str], roles: Titles, needs: Fields | None = None
 ) -> str:
     """The case in Markdown: what it waits for, who owes it, until when, and what comes next."""
-    parts = [*_head(view, roles), *_clocks(view), *_events(view), *_problems(problems)]
+    parts = [
+        f"## {view.title['zh']} {view.key} · {view.title['en']}",
+        *_problems(problems),
+        *_standing(view, roles),
+        *_tasks(view, roles),
+        *_clocks(view),
+        *_events(view, roles, needs or {}),
+    ]
     return cut("\n".join(parts), MAX_CARD)
 
 
-def _head(view: CaseView, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
+def _standing(view: CaseView, roles: Titles) -> list[str]:
     zone = view.zone
-    lines = [
-        f"## {view.title['zh']} {view.key} · {view.title['en']}",
-        "",
-        f"- **当前 state**: {view.state_title['zh']} · {view.state_title['en']}",
-    ]
+    lines = ["", f"- **当前 state**: {_both(view.state_title)}"]
     if view.ended is not None:
         return [*lines, f"- **已结束 ended**: {local_time(view.ended, zone)}"]
     owed = _both(view.waiting_title) or ", ".join(view.waiting_for) or "—"
+    owner = f" (`{view.owner}`)" if view.owner else ""
     lines += [
-        f"- **等待 waits for**: {owed}",
+        f"- **等待 waits for**: {owed}{owner}",
         f"- **自 since**: {local_time(view.since, zone)}",
     ]
     if view.next_due is not None:
         due = local_time(view.next_due, zone, view.next_due_exclusive)
-        late = " **已超时 overdue**" if view.overdue else ""
-        lines.append(f"- **截止 until**: {due} ({view.next_due_clock}){late}")
-    clock = _next_clock(view)
-    if clock is not None and clock.next_rung is not None:
-        at = local_time(clock.next_rung["at"], zone)
-        lines.append(f"- **届时 next**: {at} {_next_step(view, roles)} ({clock.clock})")
+        titles = {clock.clock: clock.title for clock in view.clocks}
+        named = _both(titles.get(view.next_due_clock, {})) or view.next_due_clock
+        lines.append(f"- **截止 until**: {due} ({named})")
+    if view.overdue:
+        level = f" · 已升级 escalated {view.level}" if view.level else ""
+        lines.append(f"- **已超时 overdue**{level}")
     if view.hold_until is not None:
         lines.append(f"- **暂停至 held until**: {local_time(view.hold_until, zone)}")
+    if coming := _coming(view, roles):
+        lines.append(f"- **届时 then**: {local_time(coming[0], zone)} {coming[1]}")
     if view.origin:
         lines.append(f"- **来自 opened by**: `{view.origin}`")
     return [*lines, f"- **截至 as at**: {local_time(view.at, zone)} #{view.seq}"]
 
 
+def _tasks(view: CaseView, roles: Titles) -> list[str]:
+    if not view.tasks:
+        return []
+    lines = ["", "**任务 tasks**", ""]
+    for task in view.tasks:
+        done = "待办 open" if task.done is None else f"完成 done {local_time(task.done, view.zone)}"
+        lines.append(f"- {_both(task.title)}: {_titles((task.role,), roles)}, {done}")
+    return lines
+
+
 def _clocks(view: CaseView) -> list[str]:
     if not view.clocks:
         return []
-    lines = [
-        "",
-        "| 时限 clock | 截止 due | 状态 phase | 超时 breached |",
-        "|---|---|---|---|",
-    ]
+    lines = ["", "| 时限 clock | 截止 due | 状态 status |", "|:---|:---|:---|"]
     for clock in view.clocks:
-        due = "—" if clock.due is None else local_time(clock.due, view.zone, clock.exclusive)
-        breached = "" if clock.breached is None else local_time(clock.breached, view.zone)
+        due = "—"
+        if clock.due is not None:
+            due = local_time(clock.due, view.zone, clock.exclusive, short=True)
         unsure = " (暂定 provisional)" if clock.provisional else ""
-        title = f"{_both(clock.title)} #{clock.cycle}"
-        lines.append(f"| {title} | {due}{unsure} | {PHASES[clock.phase]} | {breached} |")
+        number = f" #{clock.cycle}" if clock.cycle > 1 else ""
+        lines.append(f"| {_both(clock.title)}{number} | {due}{unsure} | {_status(view, clock)} |")
     return lines
 
 
-def _events(view: CaseView) -> list[str]:
+def _status(view: CaseView, clock: ClockView) -> str:
+    said = PHASES[clock.phase]
+    if clock.breached is not None:
+        at = local_time(clock.breached, view.zone, clock.exclusive, short=True)
+        said += f", **超时 breached** {at}"
+    return said + (f", {clock.level}" if clock.level else "")
+
+
+def _events(view: CaseView, roles: Titles, needs: Fields) -> list[str]:
     if not view.events:
         return []
-    lines = ["", "**可进行 possible**", ""]
-    for event in view.events:
-        by = f" ({', '.join(event.by)})" if event.by else ""
-        lines.append(f"- `{event.name}` {_both(event.title)}{by}")
-    return lines
+    head = ["", "| 可进行 possible | 由谁 by | 须填 data |", "|:---|:---|:---|"]
+    rows = [
+        f"| `{event.name}` {_both(event.title)} | {_titles(event.by, roles, '、')} "
+        f"| {', '.join(f'`{name}`' for name in needs.get(event.name, ()))} |"
+        for event in view.events
+    ]
+    how = '`{"by": {"id": "…", "roles": ["…"]}, "data": {…}}`'
+    return [*head, *rows, "", f"更新的内容 an update takes {how}"]
 
 
 def _problems(problems: Mapping[str, str]) -> list[str]:
     if not problems:
         return []
-    lines = ["", "**问题 problems**", ""]
+    lines = ["", "**⚠ 问题 problems**", ""]
     for code, detail in sorted(problems.items()):
         said = PROBLEMS.get(code, code)
         lines.append(f"- `{code}` {said}" + (f": {detail}" if detail else ""))
+    if RETRIED & problems.keys():
+        lines.append(f"- 修好后发送 `{RETRY}` · mend it, then send `{RETRY}`")
     return lines
 
 
+# --- the menu ---------------------------------------------------------------------------------
+
+
 def menu(
-    view: CaseView, problems: Mapping[str, str], roles: Mapping[str, Mapping[str, str]]
+    view: CaseView, problems: Mapping[str, str], roles: Titles, needs: Fields | None = None
 ) -> dict[str, Any]:
     """The answer to Temporal's own metadata query: the UI's menus hold the events that are legal
     now, and its current details are the card."""
     possible = [
-        {"name": event.name, "description": f"{_both(event.title)} · {', '.join(event.by)}"}
+        {"name": event.name, "description": _description(event, roles, needs or {})}
         for event in view.events
     ]
-    if set(problems) & {"undeliverable", "link", "refused_signal"}:
+    if RETRIED & problems.keys():
         possible.append({"name": RETRY, "description": "重试失败的通知和关联 · try again"})
     return {
         "definition": {
@@ -172,10 +225,28 @@ def menu(
             "signalDefinitions": possible,
             "queryDefinitions": [{"name": "view", "description": "本案概况 · the case as JSON"}],
         },
-        "currentDetails": card(view, problems, roles),
+        "currentDetails": card(view, problems, roles, needs),
     }
+
+
+def _description(event: EventView, roles: Titles, needs: Fields) -> str:
+    said = [_both(event.title)]
+    if event.by:
+        said.append(_titles(event.by, roles))
+    if fields := needs.get(event.name):
+        said.append(f"须填 data: {', '.join(fields)}")
+    return cut(" — ".join(said), MAX_DESCRIPTION)
+
+
+def _titles(names: Iterable[str], roles: Titles, between: str = ", ") -> str:
+    return between.join(_line(roles.get(name, {"zh": name, "en": name})) for name in names)
 
 
 def _both(text: Mapping[str, str]) -> str:
     zh, en = text.get("zh", ""), text.get("en", "")
     return zh if zh == en else f"{zh} · {en}"
+
+
+def _line(text: Mapping[str, str]) -> str:
+    """Both languages where a dot already parts something else."""
+    return _both(text).replace(" · ", " ")

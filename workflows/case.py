@@ -130,7 +130,7 @@ class CaseWorkflow:
                 raise run.performer.fault
             if run.performer.taken is not None:
                 raise _key_taken(run.performer.taken)
-            if run.alarm.rang:
+            if run.alarm.rang or run.behind:
                 run.look()
             elif run.case.ended is not None:
                 return run.result()
@@ -139,7 +139,9 @@ class CaseWorkflow:
 
     def _has_work(self, run: CaseRun) -> bool:
         performer = run.performer
-        if run.alarm.rang or performer.fault is not None or performer.taken is not None:
+        if run.alarm.rang or run.behind:
+            return True
+        if performer.fault is not None or performer.taken is not None:
             return True
         # A quiet point: nothing is queued, in flight or being handled.
         quiet = performer.idle and workflow.all_handlers_finished()

@@ -18,6 +18,7 @@ from workflows.card import menu, timer_summary
 from workflows.core.case import Case, Incoming
 from workflows.core.decide import Decision, decide, look, open_case
 from workflows.core.effects import Batch, CaseView, Notify, OpenCase, Row, RowKind
+from workflows.core.possible import needed, possible, public
 from workflows.core.view import view_of
 from workflows.payloads import Resumed, Rules, Start, adapter, instant
 from workflows.performing import Performer
@@ -26,6 +27,7 @@ MAX_STATE: Final = 1024 * 1024
 _WEIGH_FROM: Final = 512 * 1024
 _ROW_WEIGHT: Final = 1024
 _MAX_REFUSED: Final = 100
+_MAX_REFUSED_DATA: Final = 4000
 _NEVER_WRITTEN: Final = "records"
 """That the records are behind is no longer so when it could be written there."""
 
@@ -46,9 +48,12 @@ class CaseRun:
         self.alarm = Alarm()
         self.problems: dict[str, str] = {}
         self._program = rules.program
-        self._attributes: Values = known(workflow.info().typed_search_attributes)
+        info = workflow.info()
+        self._attributes: Values = known(info.typed_search_attributes, info.workflow_type)
         self._refused: set[str] = set()
         self._live = False
+        self.behind = False
+        """Whether something has become due meanwhile: events that wait are judged first."""
         self._judged: tuple[Case, int, Incoming, Decision] | None = None
         roles = rules.program.process.roles
         self._roles = {name: {"zh": r.title.zh, "en": r.title.en} for name, r in roles.items()}
@@ -72,15 +77,21 @@ class CaseRun:
         event_id = start.event_id or f"{info.workflow_id}/{start.number}/opened"
         occurred = instant(start.occurred_at)
         incoming = Incoming("opened", event_id, start.actor.actor, start.data, occurred)
+        now = self.now()
+        # Events may wait that occurred since: what is due by now is looked at after them.
+        then = now if start.imported or occurred is None else min(occurred, now)
         decision = open_case(
             self._program,
             start.key,
             incoming,
-            self.now(),
+            then,
             start.number,
             start.origin,
             start.imported,
         )
+        if then < now:
+            rows = tuple(replace(row, recorded=now) for row in decision.rows)
+            decision = replace(decision, rows=rows)
         opening = {
             "process": process.process,
             "version": process.version,
@@ -116,7 +127,10 @@ class CaseRun:
         """From here on effects are carried out; what was decided before waits until now."""
         if not self._live:
             self._live = True
-            self._show(self._view())
+            view = self._view()
+            self.behind = self._is_due(view)
+            if not self.behind:
+                self._show(view)
 
     def judge(self, incoming: Incoming) -> Decision:
         """What the core says to an event. Changes nothing; raises `DuecourseError`."""
@@ -125,7 +139,7 @@ class CaseRun:
         # same is decided again.
         if known is not None and known[0] is self.case and known[1:3] == (now, incoming):
             return known[3]
-        decision = decide(self._program, self.case, incoming, now)
+        decision = decide(self._program, self.case, incoming, now, backlog=True)
         if self._weight > _WEIGH_FROM and decision.changed and _weight(decision.case) > MAX_STATE:
             raise CaseFull("the case holds too much", facts={"limit": MAX_STATE})
         self._judged = self.case, now, incoming, decision
@@ -145,16 +159,25 @@ class CaseRun:
         if len(self._refused) < _MAX_REFUSED:
             self._refused.add(name[:200])
         self.problems["refused_signal"] = f"{name[:40]}: {error.code}"
-        said = {"code": error.code, "message": error.message[:500]}
+        said: dict[str, Any] = {"code": error.code, "message": error.message[:500]}
         more: dict[str, Any] = {}
         if incoming is not None:
             actor = incoming.actor
             more = {"event_id": incoming.id, "actor": actor.id, "roles": actor.roles}
+            said |= self._refused_words(incoming)
         self._apply(self._with_row("refused", name[:200], said, **more))
 
+    def _refused_words(self, incoming: Incoming) -> dict[str, Any]:
+        """What was said, so that it can be said again; but nothing personal, unknown or long."""
+        shown = public(self._program, incoming.name, incoming.data)
+        kept = {"data": shown} if shown and len(str(shown)) <= _MAX_REFUSED_DATA else {}
+        return kept if incoming.occurred is None else {"occurred": incoming.occurred, **kept}
+
     def look(self) -> None:
-        """The timer has rung: let time pass up to now."""
-        self.alarm.taken()
+        """Let time pass up to now: the timer has rung, or events are judged that came late."""
+        if self.alarm.rang:
+            self.alarm.taken()
+        self.behind = False
         self._apply(look(self._program, self.case, self.now()), by_itself=True)
 
     def retry(self) -> dict[str, Any]:
@@ -171,7 +194,14 @@ class CaseRun:
             self._weight += len(str(decision.rows)) + _ROW_WEIGHT
             batch = self._batch(decision.view, decision.rows, decision.notices)
             self.performer.submit(batch, decision.notices, decision.opens)
-        self._show(decision.view, by_itself)
+        self.behind = self._live and self._is_due(decision.view)
+        if not self.behind:
+            self._show(decision.view, by_itself)
+
+    def _is_due(self, view: CaseView) -> bool:
+        """Whether something is due by now that is not decided. More events may wait that occurred
+        before it, so the look comes after all that have arrived."""
+        return view.next_wakeup is not None and view.next_wakeup <= self.now()
 
     def _show(self, view: CaseView, by_itself: bool = False) -> None:
         """Say how the case stands, start what is queued, set the timer."""
@@ -196,13 +226,12 @@ class CaseRun:
         return Batch(view.case, rows, notices, view, problems)
 
     def _with_row(self, kind: RowKind, name: str, data: dict[str, Any], **more: Any) -> Decision:
-        """Time passed up to now, and one more line of the journal that only the shell can say."""
-        settled = look(self._program, self.case, self.now())
-        case = replace(settled.case, seq=settled.case.seq + 1)
+        """The case with one more line of the journal, which only the shell can say."""
         now = self.now()
+        case = replace(self.case, seq=self.case.seq + 1)
         row = Row(case.seq, kind, name, now, now, data=data, state=case.state, **more)
-        view = replace(settled.view, seq=case.seq)
-        return replace(settled, case=case, view=view, rows=(*settled.rows, row))
+        view = view_of(self._program, case, now)
+        return Decision(case, (row,), (), (), view, {}, "settled")
 
     # --- what the performer tells -----------------------------------------------------------
 
@@ -232,7 +261,10 @@ class CaseRun:
 
     def menu(self) -> dict[str, Any]:
         """The events that are legal now, and the card."""
-        return menu(self._view(), self.problems, self._roles)
+        view = self._view()
+        events = possible(self._program, self.case, view.at, view.events)
+        needs = needed(self._program, self.case)
+        return menu(replace(view, events=events), self.problems, self._roles, needs)
 
     def shown(self) -> dict[str, Any]:
         """The case as lists and cards show it, and what is wrong with it."""

@@ -156,9 +156,9 @@ async def test_the_menu_lists_what_is_legal_and_the_card_says_what_is_due(world:
         card = menu["currentDetails"]
         assert f"差事 {world.key('A-7')} · Errand" in card
         assert "**等待 waits for**: 办事员 · Clerk" in card
-        assert "| 办理时限 · Time to do it #1 |" in card
+        assert "| 办理时限 · Time to do it |" in card
         summary = (await pending_timer(handle))["summary"]
-        assert "#1: 待 待办/To do · 办事员/Clerk · 截止 due " in summary
+        assert "待 待办 To do ← 办事员 Clerk · 截止 due " in summary
         assert len(summary.encode()) <= 400
 
 

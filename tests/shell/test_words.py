@@ -9,12 +9,13 @@ from temporalio.common import RawValue
 
 from definitions.loader import load_library
 from definitions.problems import DuecourseError
-from tests.records.build import clock, view
+from tests.records.build import clock, task, view
 from tests.shell.world import PROCESSES
 from workflows.attributes import KEYS, at_start, clock_status, cut, values
 from workflows.card import card, local_time, menu, timer_summary
 from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import open_case
+from workflows.core.effects import EventView
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
 from workflows.payloads import (
@@ -149,7 +150,7 @@ def test_the_end_of_a_day_is_24_00() -> None:
     midnight = T0 - 9 * 3600 - 1800
     assert local_time(midnight, "Asia/Shanghai", exclusive=True) == "2026-11-09 24:00"
     assert local_time(midnight, "Asia/Shanghai") == "2026-11-10 00:00"
-    assert local_time(T0 + 1, "Asia/Shanghai", short=True) == "11-10 09:30:01"
+    assert local_time(T0 + 1, "Asia/Shanghai", short=True) == "11-10 09:30"
 
 
 RUNG = {"rung": "superior", "level": "L1", "at": T0 + 7200, "to": ("service_manager",)}
@@ -161,37 +162,67 @@ def test_the_timer_says_what_comes_next() -> None:
         waiting_title=TITLES, next_due=T0 + 7200, clocks=(clock(next_rung=RUNG, due=T0 + 7200),)
     )
     assert timer_summary(shown, ROLES, T0 + 7201) == (
-        "as at 11-10 09:30:01 #1: 待 已响应/Acknowledged · 客服专员/Service specialist · "
-        "截止 due 11-10 11:30 · 届时 next 11-10 11:30:01 L1 → 客户服务经理"
+        "待 已响应 Acknowledged ← 客服专员 Service specialist · 截止 due 11-10 11:30 · "
+        "届时 then 11-10 11:30 L1 → 客户服务经理 Service manager (解决时限 Solution) · "
+        "截至 as at 11-10 09:30 #1"
     )
-    endless = replace(shown, state_title={"zh": "很" * 300, "en": "x"})
+    late = replace(shown, overdue=True, clocks=(clock(breached=T0, due=T0, next_rung=None),))
+    assert "截止 due 11-10 11:30 已超时 overdue · 届时 then 11-10 13:30 ·" in timer_summary(
+        late, ROLES, T0 + 4 * 3600
+    )
+    held = replace(shown, clocks=(clock(phase="paused", due=None),), hold_until=T0 + 3600)
+    assert (
+        "暂停至 held until 11-10 10:30 · 届时 then 11-10 10:30 恢复计时 the hold ends"
+        in timer_summary(held, ROLES, T0 + 3600)
+    )
+
+
+def test_the_timer_s_words_fit_and_keep_their_date() -> None:
+    endless = view(state_title={"zh": "很" * 300, "en": "x"}, clocks=())
     summary = timer_summary(endless, ROLES, T0)
     assert 397 < len(summary.encode()) <= 400
+    assert summary.endswith(" · 截至 as at 11-10 09:30 #1")
     assert cut("很很", 5) == "很"
 
 
 def test_the_card_answers_the_supervisors_questions() -> None:
-    late = clock(next_rung=RUNG, due=T0 + 3600, breached=T0 + 3600, exclusive=False)
+    late = clock(next_rung=RUNG, due=T0 + 3600, breached=T0 + 3600, exclusive=False, level="L0")
     shown = view(
         waiting_title=TITLES,
         next_due=T0 + 3600,
         next_due_clock="solution",
         overdue=True,
+        level="L0",
         origin="consultation:C-0",
         clocks=(late,),
+        tasks=(task(done=None), task("workshop", done=T0 + 60)),
+        events=(EventView("act", {"zh": "处理", "en": "Act"}, ("service_manager", "clerk")),),
     )
-    text = card(shown, {"undeliverable": "mail to wang: closed"}, ROLES)
+    problems = {"undeliverable": "mail to wang: closed"}
+    text = card(shown, problems, ROLES, {"act": ("reason",)})
     for line in (
-        "- **等待 waits for**: 客服专员 · Service specialist",
+        "## 投诉 C-1 · Complaint",
+        "- `undeliverable` 通知未能送达 · a notice could not be delivered: mail to wang: closed",
+        "- 修好后发送 `retry_failed` · mend it, then send `retry_failed`",
+        "- **等待 waits for**: 客服专员 · Service specialist (`zhang`)",
         "- **自 since**: 2026-11-10 09:30",
-        "- **截止 until**: 2026-11-10 10:30 (solution) **已超时 overdue**",
-        "- **届时 next**: 2026-11-10 11:30 L1 → 客户服务经理 (solution)",
+        "- **截止 until**: 2026-11-10 10:30 (解决时限 · Solution)",
+        "- **已超时 overdue** · 已升级 escalated L0",
+        "- **届时 then**: 2026-11-10 11:30 L1 → 客户服务经理 Service manager (解决时限 Solution)",
         "- **来自 opened by**: `consultation:C-0`",
-        "| 解决时限 · Solution #1 | 2026-11-10 10:30 | 计时中 running | 2026-11-10 10:30 |",
+        "- 债权意见 · Debt collection: debt_collection, 待办 open",
+        "- 债权意见 · Debt collection: debt_collection, 完成 done 2026-11-10 09:31",
+        "| 解决时限 · Solution | 11-10 10:30 | 计时中 running, **超时 breached** 11-10 10:30, L0 |",
+        "| `act` 处理 · Act | 客户服务经理 Service manager、clerk | `reason` |",
     ):
         assert line in text.splitlines()
-    assert "`undeliverable`" in text
-    assert "mail to wang: closed" in text
+    listed = menu(shown, {}, ROLES, {"act": ("reason",)})["definition"]["updateDefinitions"]
+    assert listed == [
+        {
+            "name": "act",
+            "description": "处理 · Act — 客户服务经理 Service manager, clerk — 须填 data: reason",
+        }
+    ]
     retry = menu(shown, {"link": "x"}, ROLES)["definition"]["updateDefinitions"]
-    assert [one["name"] for one in retry] == ["retry_failed"]
+    assert [one["name"] for one in retry] == ["act", "retry_failed"]
     assert "已结束 ended" in card(replace(shown, ended=T0), {}, ROLES)
