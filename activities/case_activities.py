@@ -70,14 +70,15 @@ class CaseActivities:
     async def write_and_send(
         self, batch: Batch, notices: tuple[Notify, ...], number: int
     ) -> dict[str, Any]:
-        """Keep a turn, then try its notices once. `pending`: some are to be sent yet."""
+        """Keep a turn, then try its notices once; `notices` is empty, but for what older programs
+        asked for. `pending`: some are to be sent yet."""
         try:
             await self._records.write(batch, number)
         except DuecourseError as error:
             log.warning("records.write_failed", case=batch.case, error=error.message)
             return {"recorded": False, "pending": True, "undeliverable": {}}
         try:
-            outcomes = await self._notifier.deliver(notices)
+            outcomes = await self._notifier.deliver(notices or batch.notices)
         except DuecourseError as error:
             log.warning("notices.deliver_failed", case=batch.case, error=error.message)
             return {"recorded": True, "pending": True, "undeliverable": {}}

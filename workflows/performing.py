@@ -181,7 +181,8 @@ class Performer:
         try:
             result = await workflow.execute_activity(
                 "write_and_send",
-                args=[batch, notices, self._number],
+                # The batch brings its notices; the second argument is what older runs sent.
+                args=[batch, (), self._number],
                 result_type=dict[str, Any],
                 start_to_close_timeout=WRITE,
                 schedule_to_close_timeout=2 * WRITE,
