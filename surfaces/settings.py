@@ -7,13 +7,14 @@ What it is not: secrets of channels, which `channels.yaml` points to.
 Who may import it: the surfaces and the composition.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from definitions.problems import DuecourseError
@@ -75,13 +76,20 @@ def runtime(level: str = "ERROR") -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=logging))
 
 
+def _profile() -> ClientConnectConfig:
+    # The library takes a file that is not there for an empty one.
+    if (file := os.environ.get("TEMPORAL_CONFIG_FILE")) and not Path(file).is_file():
+        raise FileNotFoundError(f"there is no file {file}")
+    return ClientConfig.load_client_connect_config()
+
+
 async def connect(runtime: Runtime | None = None, **overrides: Any) -> Client:
     """A client as Temporal's settings or profile say, with this program's converter.
 
     Raises `TemporalUnavailable` or `BadSettings`.
     """
     try:
-        config = ClientConfig.load_client_connect_config()
+        config = _profile()
     except Exception as broken:  # the library names no type for a broken profile
         raise BadSettings(
             f"Temporal's settings cannot be read: {broken}",

@@ -14,6 +14,16 @@ from pydantic import BaseModel, ValidationError
 from definitions.problems import DefinitionError, DuecourseError, Path, Problem, path_text
 from definitions.reader import Document, read
 
+_SAID = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is missing",
+    "union_tag_not_found": "the key 'type' is missing",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "string_type": "must be a text",
+}
+"""The library's findings in an operator's words; others are told as they are."""
 Finding = tuple[Path, str, str]
 """Where, what is wrong, and a hint."""
 Check = Callable[[Any], Iterable[Finding]]
@@ -63,7 +73,8 @@ def _placed(code: str, document: Document, finding: Finding) -> Problem:
 
 def _findings(broken: ValidationError, raw: object) -> Iterator[Finding]:
     for error in broken.errors(include_url=False, include_context=False, include_input=False):
-        yield _in_tree(error["loc"], raw), error["msg"], ""
+        said = _SAID.get(error["type"], error["msg"].removeprefix("Value error, "))
+        yield _in_tree(error["loc"], raw), said, ""
 
 
 def _in_tree(loc: Path, raw: object) -> Path:

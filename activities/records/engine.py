@@ -36,6 +36,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
 )
+_BEHIND = "start this program's worker once, which brings them up to date"
 _MIGRATION_LOCK = 0x44756563
 """Any number that no other program's advisory lock has."""
 
@@ -140,9 +141,7 @@ class Database:
         ahead = found is not None and not known(found)
         raise RecordsOutdated(
             f"the records at {self.place} have schema {found or 'none'}, not {head()}",
-            hint="they were made by a newer program: use that one"
-            if ahead
-            else "bring them up to date first: Records.open(url).migrate()",
+            hint="they were made by a newer program: use that one" if ahead else _BEHIND,
             facts={"found": found, "expected": head(), "place": self.place},
         )
 
@@ -163,7 +162,7 @@ class Database:
                 raise RecordsOutdated(
                     f"the records at {self.place} lack what this program needs: "
                     f"{_first_line(error)}",
-                    hint="bring them up to date first: Records.open(url).migrate()",
+                    hint=_BEHIND,
                     facts={"place": self.place},
                 ) from error
             if _of_the_world(error):
@@ -178,7 +177,7 @@ class Database:
         elif not self.file.parent.is_dir():
             hint = f"the folder {self.file.parent} is not there: make it first"
         elif not self.file.exists():
-            hint = "the file is not there: make it with Records.open(url).migrate()"
+            hint = "the file is not there: start the worker once, which makes it"
         else:
             hint = "is the file a database that this user may write, and has its disk room?"
         return RecordsUnavailable(

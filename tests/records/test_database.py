@@ -48,7 +48,7 @@ async def test_a_database_without_tables_is_outdated(empty_url: str) -> None:
         with pytest.raises(RecordsOutdated) as outdated:
             await records.check()
         assert dict(outdated.value.facts)["expected"] == head()
-        assert "migrate" in outdated.value.hint
+        assert "start this program's worker" in outdated.value.hint
         with pytest.raises(RecordsOutdated):
             await records.write(batch(), 1)
         with pytest.raises(RecordsOutdated):
