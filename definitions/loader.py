@@ -23,6 +23,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from definitions.bundle import pin
 from definitions.calendar import Calendar
 from definitions.checks_finding import Finding
 from definitions.completion import Shared, completed
@@ -41,6 +42,9 @@ from definitions.verifier import verify
 
 FOLDER: Final = FilePath(__file__).resolve().parent
 """The folder of the definitions that come with the program."""
+
+MAX_RULES: Final = 16 * 1024
+"""Bytes of a process as its cases carry it, compressed."""
 
 
 class UnknownProcess(DuecourseError):
@@ -292,8 +296,17 @@ def _finished(
         for name, link in complete.links.items()
     }
     complete = complete.model_copy(update={"links": links})
-    findings = [*verify(complete), *_link_findings(links, known)]
+    findings = [*verify(complete), *_link_findings(links, known), *_size_findings(complete)]
     return complete, [_problem(finding, document) for finding in findings]
+
+
+def _size_findings(process: Process) -> list[Finding]:
+    """Every case carries its rules in its history, so they must stay small."""
+    size = len(pin(process))
+    if size <= MAX_RULES:
+        return []
+    said = f"a case would carry {size} bytes of rules; at most {MAX_RULES} are allowed"
+    return [Finding("E110", ("process",), said, "shorten texts, or split the process in two")]
 
 
 def _link_findings(

@@ -110,6 +110,10 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "file cannot be read",
             "The file is not there, is a folder, or may not be read.",
         ),
+        "E110": CodeInfo(
+            "rules too large",
+            "Every case carries its rules, compressed, in its history; these would be too large.",
+        ),
         "E201": CodeInfo(
             "unknown state",
             "A `to`, `within`, `unless`, `pause.states` or trigger names a state that the "

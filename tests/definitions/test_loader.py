@@ -36,6 +36,7 @@ PLACES: dict[str, tuple[int, int, str]] = {
     "E107-calendar-ends-before-it-begins.yaml": (33, 3, "calendars.cn"),
     "E108-one-process-in-two-files": (2, 1, "process"),
     "E109-a-folder-for-a-file": (1, 1, ""),
+    "E110-texts-without-end.yaml": (3, 1, "process"),
 }
 
 GATE = """\
