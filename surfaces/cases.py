@@ -231,7 +231,7 @@ class Cases:
             program is None or says_the_same(program, row, data)
         ):
             raise EventRefused(
-                f"the id {event_id} belongs to another event: {row['name']} by {row['actor']}",
+                f"the id {event_id} was used for other content: {row['name']} by {row['actor']}",
                 code="event_id_conflict",
                 hint="give each event an id of its own",
             )
