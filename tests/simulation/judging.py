@@ -5,7 +5,7 @@ view and its histories. What it is not: lenient. Whatever the core does not say,
 """
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from temporalio.client import (
     WorkflowExecutionDescription,
@@ -27,6 +27,9 @@ from workflows.core.view import view_of
 from workflows.payloads import DATA_CONVERTER, adapter
 
 
+_TASK_DONE: Final = "workflow_task_completed_event_attributes"
+
+
 async def tried(stage: Stage, plan: Plan) -> Result:
     """Run a plan and judge it."""
     return await Run(stage, plan).go(lambda run: Judge(run).judge())
@@ -46,6 +49,7 @@ class Judge:
             self._run.key,
             Incoming("opened", "open", Actor(*plan.by), plan.data, plan.occurred),
             plan.opened,
+            backlog=True,
         )
         judged = await self._judge_case(self._run.handle, plan.process, opening)
         await self._judge_answers(judged, await self._run.records.read.journal(case, 1))
@@ -75,6 +79,7 @@ class Judge:
             Incoming("opened", opened.key, actor, opened.data, opened.at),
             rows[0]["recorded"],
             origin=opened.origin,
+            backlog=True,
         )
         await self._judge_case(handle, opened.process, opening)
 
@@ -221,6 +226,8 @@ class Judge:
                     opened.discard(event.timer_canceled_event_attributes.started_event_id)
                 if len(opened) > 1:
                     raise Violation(f"two timers at once, at event {event.event_id}")
+            if not any(one.HasField(_TASK_DONE) for one in history.events):
+                continue  # a run that goes on with a case and has not had a task yet
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
             if result.replay_failure is not None:
                 raise Violation(f"a run does not replay: {result.replay_failure}")

@@ -14,6 +14,7 @@ from workflows.core.decide import Decision, decide, look, wakeup
 from workflows.core.effects import Notify, OpenCase, Row
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
+from workflows.core.view import view_of
 
 SLACK = 45
 """Seconds of case time that a wake-up may be late: real seconds, in which faults are repaired."""
@@ -93,14 +94,13 @@ def _turns(
     cause = next((row for row in rest if row["recorded"] == now and _is_cause(row)), None)
     if cause is not None and cause["kind"] in _TOLD:
         yield from _told(program, case, cause, sent)
-    settled = look(program, case, now)
     if cause is not None and cause["kind"] not in _TOLD:
-        yield _with_own_row(settled, cause)
-    yield settled
+        yield _own_row(program, case, cause)
+    yield look(program, case, now)
 
 
-def _with_own_row(settled: Decision, cause: Mapping[str, Any]) -> Decision:
-    case = replace(settled.case, seq=settled.case.seq + 1)
+def _own_row(program: Program, case: Case, cause: Mapping[str, Any]) -> Decision:
+    case = replace(case, seq=case.seq + 1)
     now = cause["recorded"]
     own = Row(
         case.seq,
@@ -112,7 +112,7 @@ def _with_own_row(settled: Decision, cause: Mapping[str, Any]) -> Decision:
         actor=cause["actor"],
         state=case.state,
     )
-    return replace(settled, case=case, rows=(*settled.rows, own))
+    return Decision(case, (own,), (), (), view_of(program, case, now), {}, "settled")
 
 
 def _told(
@@ -131,7 +131,7 @@ def _told(
         raise Violation(f"nobody sent it: {_short(cause)}")
     for one in candidates:
         try:
-            decision = decide(program, case, one, cause["recorded"])
+            decision = decide(program, case, one, cause["recorded"], backlog=True)
         except IllegalEvent:
             continue  # sent twice with different instants, perhaps
         if decision.status != "duplicate":

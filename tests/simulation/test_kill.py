@@ -193,7 +193,7 @@ async def test_killed_in_the_middle_a_case_ends_as_if_nothing_had_happened(tmp_p
         program = library.program("request")
         judged = judge(
             program,
-            open_case(program, "K-1", opening, rows[0]["recorded"]),
+            open_case(program, "K-1", opening, rows[0]["recorded"], backlog=True),
             rows,
             {event.id: [event] for event in events.values()},
             slack=120,
