@@ -40,6 +40,7 @@ demo: $(READY)
 	@$(PY) starter.py demo $(ARGS)
 
 test: $(READY)
+	@.ci/browser
 	@$(PY) -m pytest $(ARGS)
 
 check: $(READY)
