@@ -26,7 +26,6 @@ from workflows.core.effects import CaseView, OpenCase
 from workflows.core.view import view_of
 from workflows.payloads import DATA_CONVERTER, adapter
 
-
 _TASK_DONE: Final = "workflow_task_completed_event_attributes"
 
 
