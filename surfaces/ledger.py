@@ -8,7 +8,8 @@ Who may import it: the surfaces.
 
 import base64
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,14 +87,19 @@ def replayed(ledger: Ledger) -> tuple[Program, Case]:
         )
     case: Case | None = None
     try:
-        for row in ledger.journal:
+        for number, row in enumerate(ledger.journal):
             if row["kind"] == "opened":
                 key = ledger.case.partition(":")[2]
                 told = _incoming(row, start_items(program.process))
-                case = open_case(program, key, told, row["recorded"], ledger.number).case
+                case = open_case(
+                    program, key, told, row["recorded"], ledger.number, backlog=True
+                ).case
             elif row["kind"] == "event" and case is not None:
                 told = _incoming(row, _form(program, case.state, row["name"]))
-                case = decide(program, case, told, row["recorded"]).case
+                case = decide(program, case, told, row["recorded"], backlog=True).case
+            elif case is not None and row["at"] > _next_event(ledger.journal[number:]):
+                # What was due had been decided when an event came that had occurred before it.
+                case = look(program, case, row["recorded"]).case
         if case is None:
             raise LedgerInvalid("the journal has no opening")
         last = max(row["recorded"] for row in ledger.journal)
@@ -105,6 +111,11 @@ def replayed(ledger: Ledger) -> tuple[Program, Case]:
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
         said = f"{type(broken).__name__} {broken}"
         raise LedgerInvalid(f"this is no journal: {said}", hint=_HINT) from broken
+
+
+def _next_event(rest: Sequence[Mapping[str, Any]]) -> float:
+    """The instant at which the next event occurred."""
+    return next((row["at"] for row in rest if row["kind"] == "event"), math.inf)
 
 
 def _incoming(row: Mapping[str, Any], items: Mapping[str, Item]) -> Incoming:

@@ -75,7 +75,7 @@ class CoreRunner:
         if event is not None:
             occurred = at if event.occurred is None else event.occurred
             late = Incoming(event.name, event.id, event.actor, event.data, occurred)
-            reply = self._send(case, late, until)
+            reply = self._send(case, late, until, backlog=True)
         for name in list(self._lives):
             self._look(name, until)
         if event is None:
@@ -131,7 +131,7 @@ class CoreRunner:
 
     # --- deciding ---------------------------------------------------------------------------
 
-    def _send(self, case: str, event: Incoming, at: int) -> Reply:
+    def _send(self, case: str, event: Incoming, at: int, backlog: bool = False) -> Reply:
         life = self._lives.get(case)
         if life is None:
             there = ", ".join(self._lives) or "none"
@@ -140,7 +140,7 @@ class CoreRunner:
                 refusal={"code": "unknown_case", "message": f"{message}; there are {there}"}
             )
         try:
-            decision = decide(life.program, life.case, event, at)
+            decision = decide(life.program, life.case, event, at, backlog)
         except IllegalEvent as refused:
             return Reply(refusal=refused.to_json())
         self._take(life, decision)

@@ -77,21 +77,16 @@ class CaseRun:
         event_id = start.event_id or f"{info.workflow_id}/{start.number}/opened"
         occurred = instant(start.occurred_at)
         incoming = Incoming("opened", event_id, start.actor.actor, start.data, occurred)
-        now = self.now()
-        # Events may wait that occurred since: what is due by now is looked at after them.
-        then = now if start.imported or occurred is None else min(occurred, now)
         decision = open_case(
             self._program,
             start.key,
             incoming,
-            then,
+            self.now(),
             start.number,
             start.origin,
             start.imported,
+            backlog=True,
         )
-        if then < now:
-            rows = tuple(replace(row, recorded=now) for row in decision.rows)
-            decision = replace(decision, rows=rows)
         opening = {
             "process": process.process,
             "version": process.version,

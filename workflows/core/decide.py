@@ -68,9 +68,11 @@ def open_case(
     number: int = 1,
     origin: str = "",
     imported: bool = False,
+    backlog: bool = False,
 ) -> Decision:
     """Open a case. Its instant may be backdated; an `imported` one marks the rungs of its past
-    instead of sending them. Raises IllegalEvent if it may not be opened with these data."""
+    instead of sending them. `backlog` leaves what became due since then to the next look, as in
+    `decide`. Raises IllegalEvent if it may not be opened with these data."""
     process = program.process
     at = _instant(incoming, now)
     case = Case(
@@ -115,8 +117,9 @@ def open_case(
     if imported:
         _mark_past(turn, now)
     finish(turn)
-    settle(turn, now)
-    return decided(turn, incoming, now, "accepted")
+    until = max(case.settled, at) if backlog and not imported else now
+    settle(turn, until)
+    return decided(turn, incoming, until, "accepted")
 
 
 def decide(

@@ -17,7 +17,7 @@ from workflows.core.turn import Turn
 
 def fire(turn: Turn, cycle: Cycle, rung: Rung, at: int, sent: bool = True) -> Cycle:
     """Reach a rung: write it, and tell its roles unless it is only marked."""
-    roles = _addressed(turn, cycle, rung)
+    roles = addressed(turn, cycle, rung)
     before, turn.at = turn.at, at
     turn.row(
         "rung" if sent else "skipped",
@@ -122,7 +122,8 @@ def _key(turn: Turn, cycle: Cycle, fired: Fired, role: str) -> str:
     return f"{turn.case.id}/{turn.case.number}/{cycle.clock}/{cycle.n}/{fired.rung}{again}/{role}"
 
 
-def _addressed(turn: Turn, cycle: Cycle, rung: Rung) -> tuple[str, ...]:
+def addressed(turn: Turn, cycle: Cycle, rung: Rung) -> tuple[str, ...]:
+    """The roles that a rung tells, as the case is now."""
     for recipients in rung.to:
         if _holds(turn, recipients.when):
             found = [turn.role(role, cycle.assignee) for role in recipients.to]

@@ -12,6 +12,7 @@ from definitions.text import Text
 from workflows.core.case import OPEN_PHASES, Case, Cycle
 from workflows.core.deadlines import consumed
 from workflows.core.effects import CaseView, ClockView, EventView, TaskView
+from workflows.core.ladder import addressed
 from workflows.core.plan import ahead, next_wakeup
 from workflows.core.program import Program
 from workflows.core.turn import Turn
@@ -23,7 +24,8 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
     """The case at `now`."""
     process = program.process
     spec = process.states[case.state]
-    clocks = tuple(clock_view(program, cycle, now) for cycle in _shown(case))
+    turn = Turn(program, case, now)
+    clocks = tuple([clock_view(turn, cycle) for cycle in _shown(case)])
     going = [clock for clock in clocks if clock.phase in OPEN_PHASES]
     running = [clock for clock in going if clock.phase == "running" and clock.due is not None]
     nearest = min(running, key=lambda clock: (clock.due or 0, clock.clock), default=None)
@@ -74,15 +76,16 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
     )
 
 
-def clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
-    """One cycle at `now`; one that is over looks the same for ever."""
+def clock_view(turn: Turn, cycle: Cycle) -> ClockView:
+    """One cycle now; one that is over looks the same for ever."""
     if cycle.ended is None:
-        return _clock_view(program, cycle, now)
-    found = program.over.get(cycle)
-    return found or program.over.keep(cycle, _clock_view(program, cycle, cycle.ended))
+        return _clock_view(turn, cycle, turn.now)
+    over = turn.program.over
+    return over.get(cycle) or over.keep(cycle, _clock_view(turn, cycle, cycle.ended))
 
 
-def _clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
+def _clock_view(turn: Turn, cycle: Cycle, now: int) -> ClockView:
+    program = turn.program
     spec = program.clocks[cycle.clock]
     found = ahead(program, cycle)
     due, following = found.plan.due, found.rung
@@ -114,7 +117,12 @@ def _clock_view(program: Program, cycle: Cycle, now: int) -> ClockView:
         level=max([fired.level for fired in cycle.fired if fired.sent], default=""),
         next_rung=None
         if following is None
-        else {"rung": following[1].id, "level": following[1].level, "at": following[0]},
+        else {
+            "rung": following[1].id,
+            "level": following[1].level,
+            "at": following[0],
+            "to": addressed(turn, cycle, following[1]),
+        },
     )
 
 
