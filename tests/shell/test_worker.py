@@ -27,6 +27,8 @@ PROGRAM = str(ROOT / "worker.py")
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
+    # Nobody's own profile: an empty file of settings.
+    (folder / "none.toml").touch()
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")},
         "TEMPORAL_CONFIG_FILE": str(folder / "none.toml"),
