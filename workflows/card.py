@@ -63,9 +63,10 @@ def local_time(at: int, zone: str, exclusive: bool = False, short: bool = False)
 
 def timer_summary(view: CaseView, roles: Titles, rings: int) -> str:
     """What the pending timer says, at most 400 bytes: who owes what, until when, what then. It is
-    dated, since the timer may outlive what it says; what matters most comes first."""
+    dated, since the timer may outlive what it says."""
     zone = view.zone
-    said = [f"待 {_line(view.state_title)}"]
+    said = [f"as at {local_time(view.at, zone, short=True)} #{view.seq}: "]
+    said[0] += f"待 {_line(view.state_title)}"
     if view.waiting_title.get("zh"):
         said[0] += f" ← {_line(view.waiting_title)}"
     if view.hold_until is not None:
@@ -73,26 +74,25 @@ def timer_summary(view: CaseView, roles: Titles, rings: int) -> str:
     elif view.next_due is not None:
         due = local_time(view.next_due, zone, view.next_due_exclusive, short=True)
         said.append(f"截止 due {due}" + (" 已超时 overdue" if view.overdue else ""))
-    at, what = _coming(view, roles) or (rings, "")
+    at, what = _coming(view, roles, view.next_due_clock) or (rings, "")
     said.append(f"届时 then {local_time(at, zone, short=True)} {what}".rstrip())
-    dated = f" · 截至 as at {local_time(view.at, zone, short=True)} #{view.seq}"
-    return cut(" · ".join(said), MAX_SUMMARY - len(dated.encode())) + dated
+    return cut(" · ".join(said), MAX_SUMMARY)
 
 
-def _coming(view: CaseView, roles: Titles) -> tuple[int, str] | None:
-    """What happens next by itself, and when."""
+def _coming(view: CaseView, roles: Titles, unnamed: str = "") -> tuple[int, str] | None:
+    """What happens next by itself, and when; the clock is named unless it is the `unnamed` one."""
     found: list[tuple[int, int, str]] = []
     for clock in view.clocks:
         if clock.phase != "running":
             continue
-        named = f"({_line(clock.title)})"
+        named = "" if clock.clock == unnamed else f" ({_line(clock.title)})"
         if clock.next_rung is not None:
             level = clock.next_rung["level"]
             to = _titles(clock.next_rung.get("to") or (), roles)
-            said = f"{level} → {to} {named}" if to else f"{level} {named}"
+            said = f"{level} → {to}{named}" if to else f"{level}{named}"
             found.append((clock.next_rung["at"], 0, said))
         if clock.due is not None and clock.breached is None and not clock.provisional:
-            found.append((clock.due, 1, f"超时 overdue {named}"))
+            found.append((clock.due, 1, f"超时 overdue{named}"))
     if view.hold_until is not None:
         found.append((view.hold_until, 2, "恢复计时 the hold ends"))
     if not found:
@@ -195,12 +195,12 @@ def _events(view: CaseView, roles: Titles, needs: Fields) -> list[str]:
 def _problems(problems: Mapping[str, str]) -> list[str]:
     if not problems:
         return []
-    lines = ["", "**⚠ 问题 problems**", ""]
+    lines = ["", "> **⚠ 问题 problems**", ">"]
     for code, detail in sorted(problems.items()):
         said = PROBLEMS.get(code, code)
-        lines.append(f"- `{code}` {said}" + (f": {detail}" if detail else ""))
+        lines.append(f"> - `{code}` {said}" + (f": {detail}" if detail else ""))
     if RETRIED & problems.keys():
-        lines.append(f"- 修好后发送 `{RETRY}` · mend it, then send `{RETRY}`")
+        lines.append(f"> - 修好后发送 `{RETRY}` · mend it, then send `{RETRY}`")
     return lines
 
 

@@ -31,8 +31,10 @@ from workflows.payloads import (
     application_error,
     case_id,
     instant,
+    pinned_in,
     read_event,
     read_start,
+    rules_argument,
     rules_of,
 )
 from workflows.running import CaseRun
@@ -66,7 +68,7 @@ class CaseWorkflow:
         try:
             self._start = self._started(args)
             if len(args) > 1:
-                self._open(rules_of(args[1].payload.data))
+                self._open(rules_of(pinned_in(args[1])))
         except DuecourseError as error:
             self._refused = error
 
@@ -158,7 +160,8 @@ class CaseWorkflow:
     def _continue(self, run: CaseRun) -> None:
         """The next run takes up the case as it is; its timer is made anew."""
         start = replace(self._start, data={}, clock_at=None, resumed=run.handed_on())
-        workflow.continue_as_new(args=[start, run.rules.pinned])
+        rules = rules_argument(run.rules.pinned, run.rules.program.process)
+        workflow.continue_as_new(args=[start, rules])
 
     # --- events -----------------------------------------------------------------------------
 

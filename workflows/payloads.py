@@ -22,16 +22,20 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverter,
     DefaultPayloadConverter,
     JSONPlainPayloadConverter,
+    PayloadConverter,
 )
 from temporalio.exceptions import ApplicationError
 
 from definitions.bundle import digest_of, unpin
+from definitions.model import Process
 from definitions.problems import DuecourseError
 from workflows.core.case import Actor, Case, Incoming
 from workflows.core.effects import Notify, OpenCase
@@ -76,6 +80,8 @@ class ReadableJson(JSONPlainPayloadConverter):
     """Plain JSON in UTF-8, keys in their order."""
 
     def to_payload(self, value: Any) -> Payload | None:
+        if isinstance(value, PinnedRules):
+            return value.payload
         return Payload(metadata={"encoding": b"json/plain"}, data=_json(value))
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
@@ -102,11 +108,55 @@ class ReadableConverter(CompositePayloadConverter):
         )
 
 
-DATA_CONVERTER = DataConverter(payload_converter_class=ReadableConverter)
+class ReadableFailures(DefaultFailureConverter):
+    """Temporal's own; but a refusal is no fault of the program, and has no stack."""
+
+    def to_failure(
+        self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
+    ) -> None:
+        super().to_failure(exception, payload_converter, failure)
+        refused = isinstance(exception, ApplicationError) and exception.non_retryable
+        if refused and exception.__cause__ is None:
+            failure.stack_trace = ""
+
+
+DATA_CONVERTER = DataConverter(
+    payload_converter_class=ReadableConverter, failure_converter_class=ReadableFailures
+)
 """For every client and worker of this program."""
 
 
 # --- rules ----------------------------------------------------------------------------------
+
+_RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRules:
+    """Rules as the argument of a case: people read which they are; the rules themselves travel
+    beside that, in the metadata, since pages of bytes would hide what matters."""
+
+    said: str
+    data: bytes
+
+    @property
+    def payload(self) -> Payload:
+        """As it travels."""
+        encoding = {"encoding": b"json/plain", _RULES: self.data}
+        return Payload(metadata=encoding, data=to_json(self.said))
+
+
+def rules_argument(rules: bytes, process: Process) -> PinnedRules:
+    """The argument for a process's pinned rules."""
+    title = process.title
+    digest = digest_of(rules)[:12]
+    return PinnedRules(f"规则 {title.zh} · {title.en} v{process.version} · {digest}", rules)
+
+
+def pinned_in(argument: RawValue) -> bytes:
+    """The rules in an argument."""
+    payload = argument.payload
+    return payload.metadata.get(_RULES, payload.data)
 
 
 class Rules(NamedTuple):
@@ -318,10 +368,13 @@ def _validated(data: bytes, kind: Any, limit: int, code: str) -> Any:
 
 
 def application_error(error: DuecourseError) -> ApplicationError:
-    """The error as a sender gets it: its type is the code, its one detail the error as JSON."""
+    """The error as a sender gets it: its type is the code, its one detail the error as JSON, and
+    its message what Temporal's UI shows."""
     said = error.to_json() | {"message": error.message[:MAX_DETAIL]}
     said["facts"] = {name: _short(value) for name, value in error.facts.items()}
-    return ApplicationError(said["message"], said, type=error.code, non_retryable=True)
+    zh = str(error.facts.get("zh") or "")[:MAX_DETAIL]
+    shown = f"{zh} · {said['message']}" if zh else said["message"]
+    return ApplicationError(shown, said, type=error.code, non_retryable=True)
 
 
 def _short(value: Any) -> Any:

@@ -18,7 +18,7 @@ from workflows.card import MAX_SUMMARY
 from workflows.core.case import Actor, Incoming
 from workflows.core.decide import open_case
 from workflows.core.program import Program
-from workflows.payloads import By, Limits, Start, case_id, instant, sendable
+from workflows.payloads import By, Limits, Start, case_id, instant, rules_argument, sendable
 
 _READY: dict[int, tuple[Process, bytes, Program]] = {}
 
@@ -68,7 +68,7 @@ def start_arguments(
     sendable(start, "start_invalid")
     return {
         "workflow": process.process,
-        "args": [start, pinned],
+        "args": [start, rules_argument(pinned, process)],
         "id": workflow_id,
         "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
         "id_reuse_policy": (

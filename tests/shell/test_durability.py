@@ -274,7 +274,7 @@ async def test_history_and_actions_stay_within_the_formula(world: World) -> None
     assert found.total() <= 8 + 7 * events + 6 * notices
     assert billable(found) <= 3 + 3 * events + notices
     size = described.raw_description.workflow_execution_info.history_size_bytes
-    rules = len(world.arguments("C-8")["args"][1])
+    rules = len(world.arguments("C-8")["args"][1].payload.SerializeToString())
     assert size - rules < 2250 + 1000 * events + 1250 * notices
 
 
