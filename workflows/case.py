@@ -63,6 +63,7 @@ class CaseWorkflow:
         self._refused: DuecourseError | None = None
         self._shift = 0
         self._updates = self._signals = 0
+        self._quiet = self._full = False
         self._start = Start()
         workflow.set_query_handler(METADATA_QUERY, self._menu)
         try:
@@ -134,6 +135,7 @@ class CaseWorkflow:
                 raise _key_taken(run.performer.taken)
             if run.alarm.rang or run.behind:
                 run.look()
+                self._full = self._is_full()
             elif run.case.ended is not None:
                 return run.result()
             else:
@@ -145,9 +147,14 @@ class CaseWorkflow:
             return True
         if performer.fault is not None or performer.taken is not None:
             return True
-        # A quiet point: nothing is queued, in flight or being handled.
+        # A quiet point: nothing is queued, in flight or being handled. Whether the run is full is
+        # asked when something of the history has happened, never of itself: a refused update lets
+        # conditions be checked too, and a replay knows nothing of it.
         quiet = performer.idle and workflow.all_handlers_finished()
-        return quiet and (run.case.ended is not None or self._is_full())
+        if quiet and not self._quiet:
+            self._full = self._is_full()
+        self._quiet = quiet
+        return quiet and (run.case.ended is not None or self._full)
 
     def _is_full(self) -> bool:
         limits = self._start.limits
@@ -169,6 +176,7 @@ class CaseWorkflow:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> dict[str, Any]:
         """Any event; the answer is the core's, at most 1 KB."""
         self._updates += 1
+        self._full = self._is_full()
         try:
             # To wait is to let others go first, so only where there is something to wait for.
             if not self._is_decided():
@@ -203,6 +211,7 @@ class CaseWorkflow:
     async def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Any event; nobody waits, so a refusal is written down and shown as a problem."""
         self._signals += 1
+        self._full = self._is_full()
         if not self._is_decided():
             await workflow.wait_condition(self._is_decided)
         run = self._run
