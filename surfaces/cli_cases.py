@@ -7,6 +7,7 @@ Who may import it: `cli`.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
@@ -20,6 +21,7 @@ from surfaces.cli_show import show_case
 from surfaces.errors import Exit
 from surfaces.instants import dated, length, short
 from surfaces.output import Json, plain, say, table
+from surfaces.platform import Stuck, Trouble, find_stuck
 from surfaces.settings import load_settings
 
 T = TypeVar("T")
@@ -186,12 +188,13 @@ def stuck(*, json: Json = False) -> int:
     """Cases that need somebody, each with every reason and its page in Temporal's UI."""
     now = int(time.time())
 
-    async def work(cases: Cases) -> tuple[tuple[StuckCase, ...], list[str]]:
-        found = await cases.records.read.stuck(now)
-        return found, [cases.places.link(one.case) for one in found]
+    async def work(cases: Cases) -> tuple[Stuck, list[str]]:
+        found = await find_stuck(cases, now)
+        return found, [cases.places.link(one.case) for one in found.cases]
 
-    found, links = run(work)
-    result = [
+    told, links = run(work)
+    found = told.cases
+    listed = [
         {
             "case": one.case,
             "number": one.number,
@@ -204,12 +207,20 @@ def stuck(*, json: Json = False) -> int:
         }
         for one, link in zip(found, links, strict=True)
     ]
-    say(result, json, lambda console: show_stuck(console, found, links))
+    result = {"cases": listed, "troubles": [asdict(one) for one in told.troubles]}
+    say(result, json, lambda console: show_stuck(console, found, links, told.troubles))
     return Exit.DONE
 
 
-def show_stuck(console: Console, found: tuple[StuckCase, ...], links: list[str]) -> None:
-    """Each case with its reasons and its page."""
+def show_stuck(
+    console: Console,
+    found: tuple[StuckCase, ...],
+    links: list[str],
+    troubles: tuple[Trouble, ...] = (),
+) -> None:
+    """What is wrong for all cases, and each case with its reasons and its page."""
+    for trouble in troubles:
+        console.print(plain(f"{trouble.zh} · {trouble.en}", "red"))
     if not found:
         console.print("没有滞留的案件 · nothing is stuck")
     for one, link in zip(found, links, strict=True):
