@@ -1,5 +1,6 @@
 # Everything runs in .venv, made from the pinned and hashed requirements.
-# ARGS passes arguments on: make test ARGS="tests/core -x", make demo ARGS="--help".
+# ARGS passes arguments on: make test ARGS="tests/core -x -n 0", make demo ARGS="--help". Tests run on two
+# cores, each file by one of them.
 
 PYTHON ?= python3
 UV ?= uv
@@ -41,7 +42,7 @@ demo: $(READY)
 
 test: $(READY)
 	@.ci/browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(READY)
 	@echo "check: format"
