@@ -34,10 +34,15 @@ EVENTS = ["take", "remark"]
 
 
 def chromium() -> str:
-    """The browser's program; without it these tests fail and say what to do."""
+    """The browser's program. CI must have one (`.ci/browser` installs it); elsewhere these tests
+    are left out where none can be had, and say what to do."""
     named = os.environ.get("CHROMIUM")
     found = [place for place in (named, *PLACES) if place and Path(place).exists()]
-    assert found, "no Chromium here: `apt-get install chromium`, or say where it is by CHROMIUM=…"
+    if not found:
+        missing = "no Chromium here: install it, or say where it is by CHROMIUM=…"
+        if os.environ.get("CI"):
+            raise AssertionError(missing)
+        pytest.skip(missing)
     return found[0]
 
 
