@@ -52,25 +52,29 @@ class Judge:
         )
         judged = await self._judge_case(self._run.handle, plan.process, opening)
         await self._judge_answers(judged, await self._run.records.read.journal(case, 1))
-        for opened in {one.business_key: one for one in reversed(judged.opens)}.values():
-            await self._judge_link(opened)
+        asked: dict[str, list[OpenCase]] = {}
+        for one in judged.opens:
+            asked.setdefault(f"{one.process}:{one.business_key}", []).append(one)
+        for case, several in asked.items():
+            await self._judge_link(case, several)
 
-    async def _judge_link(self, opened: OpenCase) -> None:
-        """The other case exists once, says who asked for it, and goes its own way to its end."""
-        handle: Handle = self._run.client.get_workflow_handle(
-            f"{opened.process}:{opened.business_key}"
-        )
+    async def _judge_link(self, case: str, asked: list[OpenCase]) -> None:
+        """The other case exists once, by one of those that asked for it, and goes its own way."""
+        handle: Handle = self._run.client.get_workflow_handle(case)
 
-        async def claimed() -> bool:
-            return await self._run.records.key(opened.process, opened.business_key) is not None
+        async def written() -> bool:
+            return bool(await self._run.records.read.journal(case, 1))
 
-        await within(claimed, f"{handle.id} is in the records")
-        owner = await self._run.records.key(opened.process, opened.business_key)
-        if owner is None or owner.origin != opened.origin:
-            raise Violation(f"{opened.business_key} belongs to {owner}, not to {opened.origin}")
+        await within(written, f"{case} is in the records")
         await self._run.pass_time(handle, 3 * 86_400)
         await self._run.quiet(handle)
-        rows = await self._run.records.read.journal(handle.id, 1)
+        rows = await self._run.records.read.journal(case, 1)
+        opened = next((one for one in asked if one.key == rows[0]["event_id"]), None)
+        if opened is None:
+            raise Violation(f"{case} was opened by {rows[0]['event_id']}, and nobody asked so")
+        owner = await self._run.records.key(opened.process, opened.business_key)
+        if owner is None or owner.origin != opened.origin:
+            raise Violation(f"{case} belongs to {owner}, not to {opened.origin}")
         actor = Actor(opened.actor or opened.origin, ("system",))
         opening = open_case(
             self._run.library.program(opened.process),
@@ -78,7 +82,6 @@ class Judge:
             Incoming("opened", opened.key, actor, opened.data, opened.at),
             rows[0]["recorded"],
             origin=opened.origin,
-            backlog=True,
         )
         await self._judge_case(handle, opened.process, opening)
 

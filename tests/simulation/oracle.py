@@ -62,8 +62,11 @@ def judge(
     while len(judged.rows) < len(journal):
         rest = journal[len(judged.rows) :]
         ring = wakeup(program, judged.case)
-        if ring is not None and rest[0]["recorded"] - ring > slack:
-            raise Violation(f"{rest[0]['recorded'] - ring} s late: {_short(rest[0])}")
+        if ring is not None:
+            # What an event of the past brought about is seen after that event.
+            late = rest[0]["recorded"] - max(ring, judged.rows[-1].recorded)
+            if late > slack:
+                raise Violation(f"{late} s late: {_short(rest[0])}")
         _go_on(judged, _turns(program, judged.case, rest, sent), rest)
     return judged
 
@@ -110,6 +113,7 @@ def _own_row(program: Program, case: Case, cause: Mapping[str, Any]) -> Decision
         now,
         event_id=cause["event_id"],
         actor=cause["actor"],
+        data=cause["data"],
         state=case.state,
     )
     return Decision(case, (own,), (), (), view_of(program, case, now), {}, "settled")
@@ -146,7 +150,7 @@ def _is_cause(row: Mapping[str, Any]) -> bool:
 
 _FIELDS = (
     *("seq", "kind", "name", "at", "recorded", "event_id", "actor", "state", "previous"),
-    *("clock", "cycle", "level"),
+    *("clock", "cycle", "level", "data"),
 )
 
 

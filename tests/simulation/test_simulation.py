@@ -20,7 +20,7 @@ from tests.simulation.run import Result, Stage
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEEDS = 20
-TOGETHER = 10
+TOGETHER = 8
 MOST_SHRINKING = 16
 
 
