@@ -135,7 +135,7 @@ async def facts(handle: WorkflowHandle[object, object]) -> Facts:
         most = max(most, timers)
         if kind == "WORKFLOW_EXECUTION_STARTED":
             given = event.workflow_execution_started_event_attributes.input.payloads
-            rules = sum(len(payload.data) for payload in given[1:])
+            rules = sum(payload.ByteSize() for payload in given[1:])
     return Facts(events, size, rules, most)
 
 

@@ -183,15 +183,23 @@ class Cases:
         except WorkflowUpdateFailedError as failed:
             raise _refused(failed) from failed
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            # Delivered twice at the worst, and known by its id the second time.
-            try:
-                await handle.signal(event, argument)
-            except RPCError as error:
-                return await self._after_the_end(case, event, argument, error)
-            return {"case": case, "status": "queued", "event_id": argument.id}
+            return await self._queue(case, event, argument)
         except RPCError as error:
+            # The case's task has failed: no worker accepts anything until it is mended.
+            if error.status is RPCStatusCode.FAILED_PRECONDITION:
+                return await self._queue(case, event, argument)
             return await self._after_the_end(case, event, argument, error)
         return answer
+
+    async def _queue(self, case: str, event: str, argument: EventArgument) -> dict[str, Any]:
+        """Hand an event over as a signal: delivered twice at the worst, and known by its id the
+        second time."""
+        handle = (await self.client()).get_workflow_handle(case)
+        try:
+            await handle.signal(event, argument)
+        except RPCError as error:
+            return await self._after_the_end(case, event, argument, error)
+        return {"case": case, "status": "queued", "event_id": argument.id}
 
     async def _program(self, case: str, number: int) -> Program | None:
         """The rules under which a case was opened, if the records have them."""
