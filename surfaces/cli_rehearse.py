@@ -17,7 +17,6 @@ from definitions.problems import DefinitionError, DuecourseError
 from surfaces.errors import BadInput, Exit
 from surfaces.output import Json, complain, plain, say
 from surfaces.rehearse import Outcome, checked, rehearse_with
-from surfaces.rehearse import rehearse as rehearse_on
 from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import Scenario, ScenarioError, files, load_scenario
@@ -102,7 +101,7 @@ async def _on_temporal(
     scenarios: list[Scenario], rules: Rules, broken: list[DuecourseError]
 ) -> list[Outcome]:
     # Loaded when it is needed: the client and the worker are slow to import.
-    from surfaces.rehearse_temporal import NotInTime, stage
+    from surfaces.rehearse_temporal import NotInTime, Overshot, stage
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     turns = asyncio.Semaphore(AT_ONCE)
@@ -111,9 +110,8 @@ async def _on_temporal(
         async with turns:
             try:
                 checked(scenario, rules)
-                async with here.runner() as runner:
-                    return await rehearse_on(scenario, rules, runner)
-            except (ScenarioError, DefinitionError, NotInTime) as error:
+                return await here.play(scenario)
+            except (ScenarioError, DefinitionError, NotInTime, Overshot) as error:
                 _note(broken, error)
                 return None
 

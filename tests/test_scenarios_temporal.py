@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from surfaces.rehearse import Outcome, rehearse
+from surfaces.rehearse import Outcome
 from surfaces.rehearse_temporal import stage
 from surfaces.rules import Rules
 from surfaces.scenario import load_scenario
@@ -43,8 +43,8 @@ async def played(paths: list[Path]) -> list[Outcome]:
     turns = asyncio.Semaphore(3)
 
     async def play(path: Path) -> Outcome:
-        async with turns, here.runner() as runner:
-            return await rehearse(load_scenario(path), rules, runner)
+        async with turns:
+            return await here.play(load_scenario(path))
 
     async with stage(rules) as here:
         return await asyncio.gather(*map(play, paths))
