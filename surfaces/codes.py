@@ -219,6 +219,10 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("演练超时未完成", "a rehearsal on Temporal did not come to its end in time"),
             ("重试；机器繁忙时一次少演练几个", "try again, with fewer at once on a busy machine"),
         ),
+        "rehearsal_overshot": _known(
+            ("演练中服务器的时间跳过了头", "the server's time ran too far in a rehearsal"),
+            ("重试；机器繁忙时一次少演练几个", "try again, with fewer at once on a busy machine"),
+        ),
         # --- settings and the world
         "settings_invalid": _known(
             ("设置有误", "a setting cannot be used"),
