@@ -2,7 +2,8 @@
 
 What it is: the shape of everything a definition can say, field by field. A file that validates
 here is well-formed; `verifier.py` proves that it is sound. The same model, dumped without its
-defaults, is what a running case carries as its rules.
+defaults, is what a running case carries as its rules. Its smallest parts are in `basics`, fields
+and forms in `fields`, what leaves a case in `outward`; all are to be had from here.
 What it is not: behaviour. The core gives these words their meaning.
 Who may import it: anybody.
 
@@ -12,135 +13,98 @@ Terms are BPMN's for processes and the service desk's for clocks. Expressions ar
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-)
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from definitions.budget import Budget, RungAt, parse_budget, parse_rung_at
+from definitions.basics import (
+    NAMES_SCHEMA,
+    BudgetText,
+    Expr,
+    Model,
+    Name,
+    Names,
+    NormId,
+    Norms,
+    RungAtText,
+    Scalar,
+    SpanText,
+    as_tuple,
+    span_seconds,
+)
+from definitions.budget import parse_budget
 from definitions.calendar import Calendar
+from definitions.fields import DataField, FieldType, Form, FormField, Item
+from definitions.outward import (
+    Block,
+    Call,
+    Computation,
+    Document,
+    FromTable,
+    Given,
+    Link,
+    Schedule,
+    Update,
+)
 from definitions.text import Text
 
-
-class Model(BaseModel):
-    """Frozen, and strict about unknown keys and types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Expr = Annotated[str, Field(min_length=1, max_length=2000)]
-"""A CEL expression, as text."""
-
-NormId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*(-\d{1,3}[a-z]?)$")]
-Norms = Annotated[
-    tuple[NormId, ...],
-    BeforeValidator(_as_tuple),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+__all__ = [
+    "AnyBudget",
+    "Attributes",
+    "Block",
+    "Branch",
+    "BudgetFromTable",
+    "BudgetText",
+    "BudgetUntil",
+    "Call",
+    "CaseEvent",
+    "Cell",
+    "Check",
+    "Clock",
+    "ClockKind",
+    "Computation",
+    "DataField",
+    "Document",
+    "Event",
+    "Expr",
+    "FieldType",
+    "Forbid",
+    "Form",
+    "FormField",
+    "FromTable",
+    "Given",
+    "Hold",
+    "Item",
+    "Json",
+    "Ladder",
+    "Lapse",
+    "Library",
+    "Link",
+    "Model",
+    "Move",
+    "Name",
+    "Names",
+    "NormId",
+    "Norms",
+    "Notice",
+    "Pause",
+    "Process",
+    "Recipients",
+    "Role",
+    "Row",
+    "Rung",
+    "RungAtText",
+    "Scalar",
+    "Schedule",
+    "SpanText",
+    "Stage",
+    "Start",
+    "State",
+    "Table",
+    "Task",
+    "Trigger",
+    "Triggers",
+    "Update",
+    "span_seconds",
 ]
-"""The rules that an element implements: one id or a list of ids."""
-
-Names = Annotated[
-    tuple[Name, ...],
-    BeforeValidator(_as_tuple),
-    Field(min_length=1),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-
-
-def _budget(value: object) -> object:
-    if isinstance(value, Budget):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("a budget is text such as '2 hours'")
-    return parse_budget(value)
-
-
-def _rung_at(value: object) -> object:
-    if isinstance(value, RungAt):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("the instant of a rung is text such as '75%' or 'due'")
-    return parse_rung_at(value)
-
-
-_AS_TEXT = PlainSerializer(str, return_type=str)
-BudgetText = Annotated[
-    Budget, BeforeValidator(_budget), _AS_TEXT, WithJsonSchema({"type": "string"})
-]
-RungAtText = Annotated[
-    RungAt, BeforeValidator(_rung_at), _AS_TEXT, WithJsonSchema({"type": "string"})
-]
-
-
-def _span(value: Budget) -> Budget:
-    if value.kind not in ("seconds", "days") or value.working or value.same_time:
-        raise ValueError(f"'{value}' must be wall-clock minutes, hours or days")
-    return value
-
-
-SpanText = Annotated[BudgetText, AfterValidator(_span)]
-"""A length of wall-clock time: minutes, hours or days."""
-
-
-def span_seconds(value: Budget) -> int:
-    """Length of a `SpanText` in seconds; a day is 24 hours."""
-    return value.amount if value.kind == "seconds" else value.amount * 86_400
-
-
-# --- case data ------------------------------------------------------------------------------
-
-
-FieldType = Literal["text", "bool", "int", "number", "money", "date", "instant", "enum", "list"]
-Scalar = str | bool | int | float
-
-
-class Item(Model):
-    """A typed field of a form or of a record in a list."""
-
-    type: FieldType
-    title: Text | None = None
-    required: bool = False
-    values: tuple[str, ...] | dict[str, Text] | None = None
-    min: int | float | None = None
-    max: int | float | None = None
-    max_length: int = Field(default=2000, ge=1, le=20_000)
-    max_items: int = Field(default=100, ge=1, le=1000)
-    of: Literal["text", "int", "record"] | None = None
-    fields: dict[Name, "Item"] | None = None
-    personal: bool = False
-    unit: str | None = None
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The values of an enum, in their order."""
-        return tuple(self.values or ())
-
-
-class DataField(Item):
-    """A field of the case. `internal` ones are set by the process, never by a sender."""
-
-    default: Scalar | None = None
-    derive: Name | None = None
-    """Name of a table that gives the value at the start if the sender gave none."""
-    internal: bool = False
-
-
-FormField = Literal["required", "optional"] | Item
-"""In a form: `required` or `optional` names a case field of the same name, stored when the event
-is accepted; anything else is a field of this event alone."""
-
-Form = dict[Name, FormField]
-
 
 # --- decisions ------------------------------------------------------------------------------
 
@@ -162,6 +126,8 @@ class Table(Model):
 
     title: Text | None = None
     norm: Norms = ()
+    each: Name | None = None
+    """A list of records that the inputs read as `item.<column>`: used by `update` on that list."""
     hit: Literal["first", "unique"] = "first"
     inputs: dict[Name, Expr] = Field(min_length=1)
     output: Literal["budget", "text", "bool", "int", "number"]
@@ -181,28 +147,25 @@ class Notice(Model):
     norm: Norms = ()
 
 
-class Link(Model):
-    """Another case that this process may open. `key` and `data` are expressions."""
-
-    process: Name
-    title: Text | None = None
-    key: Expr
-    data: dict[Name, Expr] = {}
-    planned: bool = False
-    available: bool = True
-    norm: Norms = ()
-
-
 class Move(Model):
     """What happens when an event is accepted, a branch is taken or a right lapses."""
 
     to: Name | None = None
-    set: dict[Name, Scalar] = {}
-    append: dict[Name, dict[Name, Scalar]] = {}
+    clear: tuple[Name, ...] = ()
+    """Case fields that have no value any more."""
+    set: dict[Name, Given] = {}
+    append: dict[Name, dict[Name, Given]] = {}
+    extend: dict[Name, Expr] = {}
+    """Lists that take on the entries of another one: a list of this event or of the case."""
+    update: dict[Name, Update] = {}
     owner: Expr | None = None
     notify: tuple[Notice, ...] = ()
-    open: Name | None = None
-    """Name of the link whose case is opened."""
+    open: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), NAMES_SCHEMA] = ()
+    """Links whose cases are opened."""
+    tell: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), NAMES_SCHEMA] = ()
+    """Links whose cases are told."""
+    document: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), NAMES_SCHEMA] = ()
+    """Documents that are filled in and archived."""
     norm: Norms = ()
 
 
@@ -221,12 +184,27 @@ class Hold(Model):
     until: Expr | None = None
 
 
+class Check(Model):
+    """A condition that an event must meet, with the words of the refusal if it does not."""
+
+    when: Expr
+    refuse: Text
+    norm: Norms = ()
+
+
 class Event(Move):
-    """Something that happens to the case. Without `to` and `branches` it only records."""
+    """Something that happens to the case. Without `to` and `branches` it only records.
+
+    `by` says which roles may send it, `from` which processes: with `from` alone only their cases
+    can (a message); with neither, everybody.
+    """
 
     title: Text | None = None
     by: Names | None = None
+    from_: Names | None = Field(default=None, alias="from")
     form: Form | Name = {}
+    checks: tuple[Check, ...] = ()
+    """Judged in their order before `when`; the first that does not hold refuses."""
     when: Expr | None = None
     refuse: Text | None = None
     branches: tuple[Branch, ...] = ()
@@ -426,8 +404,8 @@ class Task(Model):
     budget: AnyBudget
     calendar: Name | None = None
     ladder: Name
-    set: dict[Name, Scalar] = {}
-    append: dict[Name, dict[Name, Scalar]] = {}
+    set: dict[Name, Given] = {}
+    append: dict[Name, dict[Name, Given]] = {}
     norm: Norms = ()
 
 
@@ -445,6 +423,8 @@ class State(Model):
     on: dict[Name, Event] = {}
     tasks: dict[Name, Task] = {}
     auto: tuple[Branch, ...] = ()
+    call: Call | None = None
+    """A service task: the case waits for `done` or `failed`."""
     closed: bool = False
     notify: tuple[Notice, ...] = ()
     waits: Text | None = None
@@ -464,6 +444,7 @@ class Start(Move):
     """The opening of a case."""
 
     by: Names | None = None
+    checks: tuple[Check, ...] = ()
     when: Expr | None = None
     refuse: Text | None = None
 
@@ -493,6 +474,9 @@ class Process(Model):
     forms: dict[Name, Form] = {}
     tables: dict[Name, Table] = {}
     links: dict[Name, Link] = {}
+    computations: dict[Name, Computation] = {}
+    documents: dict[Name, Document] = {}
+    schedules: dict[Name, Schedule] = {}
     clocks: dict[Name, Clock] = {}
     states: dict[Name, State] = Field(min_length=1)
     anywhere: dict[Name, CaseEvent] = {}

@@ -24,6 +24,8 @@ RowKind = Literal[
     "retraction",
     "link",
     "undelivered",
+    "call",
+    "document",
     "amend",
     "ended",
 ]
@@ -90,7 +92,8 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Open another case, once for `key`; `origin` is the case that asks."""
+    """Open another case, once for `key`; `origin` is the case that asks. A `child` is opened as a
+    child of its workflow. If it cannot be opened, the case that asks is sent `undelivered`."""
 
     key: str
     process: str
@@ -100,9 +103,103 @@ class OpenCase:
     seq: int
     at: int
     actor: str = ""
+    child: bool = False
+    link: str = ""
+    undelivered: str = ""
+    kind: Literal["open"] = "open"
+
+    @property
+    def target(self) -> str:
+        """The id of the other case."""
+        return f"{self.process}:{self.business_key}"
 
 
-Effect = Notify | OpenCase
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send an event to another case, once for `key`, which is the event's id there. If the case is
+    absent and `start` is not None, it is opened with that first. What one case tells another
+    arrives in its order. A case that has ended or refuses makes a row on both sides, and the one
+    that tells is sent `undelivered`."""
+
+    key: str
+    process: str
+    business_key: str
+    event: str
+    data: dict[str, Any]
+    origin: str
+    seq: int
+    at: int
+    start: dict[str, Any] | None = None
+    link: str = ""
+    undelivered: str = ""
+    kind: Literal["tell"] = "tell"
+
+    @property
+    def target(self) -> str:
+        """The id of the other case."""
+        return f"{self.process}:{self.business_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Run a computation once and send its output as the event `done` with the id `key`, or what
+    went wrong as `failed`."""
+
+    key: str
+    computation: str
+    input: dict[str, Any]
+    origin: str
+    seq: int
+    at: int
+    kind: Literal["compute"] = "compute"
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBlock:
+    """A part of a filled document, with every value as the case stores it.
+
+    `fields`: `{label: {zh, en}, type, value, choices?}`, `choices` being the words of an enum's
+    values; `columns` and `totals` likewise, without or with a value; `rows`: the values of each
+    record, in the order of `columns`.
+    """
+
+    title: dict[str, str] = field(default_factory=dict)
+    fields: tuple[dict[str, Any], ...] = ()
+    columns: tuple[dict[str, Any], ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    totals: tuple[dict[str, Any], ...] = ()
+    text: dict[str, str] = field(default_factory=dict)
+    """A template in each language; `facts` of the document fill it in."""
+    signatures: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Print a document and archive it, once for `key`."""
+
+    key: str
+    case: str
+    process: str
+    number: int
+    """Of the case."""
+    document: str
+    title: dict[str, str]
+    form: str
+    printed: str
+    """The number printed on it."""
+    seq: int
+    at: int
+    zone: str
+    blocks: tuple[FilledBlock, ...]
+    organisation: str = ""
+    landscape: bool = False
+    copies: tuple[dict[str, str], ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    kind: Literal["fill"] = "fill"
+
+
+Request = OpenCase | Tell | Compute | Fill
+"""What a case asks for beside notices; told apart by `kind`."""
 
 
 @dataclass(frozen=True, slots=True)
