@@ -15,7 +15,16 @@ from definitions.checks_names import budgets, triggers
 from definitions.checks_sites import changes, events, moves, notices, tasks
 from definitions.checks_tables import check_table
 from definitions.expressions import ExpressionError, Scope, ValueType, compile_expression
-from definitions.model import BudgetFromTable, BudgetUntil, Clock, Form, Item, Process, Scalar
+from definitions.model import (
+    BudgetFromTable,
+    BudgetUntil,
+    Clock,
+    Form,
+    FromTable,
+    Given,
+    Item,
+    Process,
+)
 from definitions.problems import Path
 from definitions.scope import (
     case_scope,
@@ -79,8 +88,10 @@ class _Checker:
             self.process, source, scope, items_of(self.process, form), path
         )
 
-    def value(self, path: Path, value: Scalar, item: Item, form: Form | None) -> None:
+    def value(self, path: Path, value: Given, item: Item, form: Form | None) -> None:
         """Check what is stored in a field: a scalar, or a text that is an expression."""
+        if isinstance(value, FromTable):
+            return
         if not isinstance(value, str):
             if said := misfit(value, item):
                 self.add("E305", path, said)
@@ -173,7 +184,9 @@ def _tasks(checker: _Checker) -> None:
 def _links(checker: _Checker) -> None:
     process = checker.process
     for name, link in process.links.items():
-        openers = [site.form or {} for site in moves(process) if site.move.open == name]
+        openers = [
+            site.form or {} for site in moves(process) if name in (*site.move.open, *site.move.tell)
+        ]
         form = common_form(process, openers)
         checker.compile(("links", name, "key"), link.key, form, ValueType.TEXT)
         for datum, source in link.data.items():

@@ -170,7 +170,10 @@ def _clocks(process: Process) -> Iterator[Finding]:
 
 
 def _links(process: Process) -> Iterator[Finding]:
-    used = [((*site.path, "open"), site.move.open) for site in moves(process)]
+    used: list[tuple[Path, str | None]] = []
+    for site in moves(process):
+        used += _indexed((*site.path, "open"), site.move.open)
+        used += _indexed((*site.path, "tell"), site.move.tell)
     yield from _each("E208", "link", process.links, used)
 
 

@@ -8,7 +8,7 @@ Who may import it: the checks.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from definitions.model import CaseEvent, Event, Form, Item, Move, Notice, Process, Scalar, Task
+from definitions.model import CaseEvent, Event, Form, Given, Item, Move, Notice, Process, Task
 from definitions.problems import Path
 from definitions.scope import resolved_form
 
@@ -48,8 +48,8 @@ class Change:
     """What a move or a task stores: values by case field, and records appended to lists."""
 
     path: Path
-    set: Mapping[str, Scalar]
-    append: Mapping[str, Mapping[str, Scalar]]
+    set: Mapping[str, Given]
+    append: Mapping[str, Mapping[str, Given]]
     form: Form | None
 
 

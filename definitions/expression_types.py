@@ -214,6 +214,7 @@ class Signature(NamedTuple):
 
 
 _AT = (ValueType.INSTANT,)
+_STEP = (ValueType.DATE, ValueType.INT)
 FUNCTIONS: Mapping[str, Signature] = MappingProxyType(
     {
         "local_date": Signature(_AT, ValueType.DATE),
@@ -221,9 +222,17 @@ FUNCTIONS: Mapping[str, Signature] = MappingProxyType(
         "is_working_day": Signature(_AT, ValueType.BOOL),
         "in_working_hours": Signature(_AT, ValueType.BOOL),
         "working_days_between": Signature((*_AT, *_AT), ValueType.INT),
+        "local_month": Signature(_AT, ValueType.TEXT),
+        "month_start": Signature((ValueType.TEXT,), ValueType.INSTANT),
+        "month_end": Signature((ValueType.TEXT,), ValueType.DATE),
+        "months_after": Signature(_STEP, ValueType.DATE),
+        "days_after": Signature(_STEP, ValueType.DATE),
+        "date_start": Signature((ValueType.DATE,), ValueType.INSTANT),
+        "sum": Signature((ValueType.LIST_INT,), ValueType.INT),
     }
 )
-"""Every expression may call these; the caller brings what they do, on epoch seconds."""
+"""Every expression may call these; the caller brings what they do. They take and give plain
+values: an instant as epoch seconds, a date as its text, a list as a list."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 WORDS = frozenset({"true", "false", "null", "in"})

@@ -144,17 +144,29 @@ def _refusal(raw: str, reading: Reading) -> ExpressionError:
 def _implementation(
     name: str, signature: Signature, given: Callable[..., Any] | None
 ) -> Callable[..., Any]:
-    expected = KINDS[signature.result].python
+    gives_instant = signature.result is ValueType.INSTANT
+    expected = int if gives_instant else KINDS[signature.result].python
 
-    def call(*arguments: datetime) -> Any:
+    def call(*arguments: Any) -> Any:
         if given is None:
             raise LookupError(f"{name} is not available here")
-        result = given(*(_seconds(argument) for argument in arguments))
+        typed = zip(signature.parameters, arguments, strict=True)
+        result = given(*(_argument(name, kind, argument) for kind, argument in typed))
         if type(result) is not expected:
             raise TypeError(f"{name} gave {type(result).__name__}, not {expected.__name__}")
-        return result
+        return KINDS[ValueType.INSTANT].bind(result) if gives_instant else result
 
     return call
+
+
+def _argument(name: str, kind: ValueType, value: Any) -> Any:
+    """What CEL hands over, as a plain value. Entries of a list are typed only now."""
+    if kind is ValueType.INSTANT:
+        return _seconds(value)
+    element = KINDS[kind].element
+    if element is not object and not all(type(item) is element for item in value):
+        raise TypeError(f"{name} takes {kind.value}, and an entry is of another type")
+    return value
 
 
 @lru_cache(maxsize=128)

@@ -9,22 +9,29 @@ Who may import it: anybody.
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import cast
 
 from definitions.expressions import Scope, ValueType
 from definitions.model import (
-    CaseEvent,
     Clock,
     Event,
     Form,
     FormField,
     Item,
     Process,
+    Schedule,
     Task,
     Trigger,
 )
 
 RESERVED_EVENT_FIELDS = frozenset({"at", "name"})
 """Every event has these; a form must not bring its own."""
+
+CALL_EVENTS = ("done", "failed")
+"""The events of a state with `call` that the engine sends: the answer, or why there is none."""
+
+FAILURE: Form = {"code": Item(type="text", required=True), "detail": Item(type="text")}
+"""What `failed` says."""
 
 UNUSABLE_WORDS = frozenset({"true", "false", "null", "in"})
 """Words that no expression can use as a name."""
@@ -81,11 +88,18 @@ def clock_names(process: Process) -> tuple[str, ...]:
     return (*process.clocks, *(name for name in tasks_by_name(process)))
 
 
-def case_scope(process: Process, form: Form | None = None) -> Scope:
+def columns(process: Process, name: str | None) -> Mapping[str, Item]:
+    """The columns of the case's list of records of this name; none if it is no such list."""
+    field = process.data.get(name) if name is not None else None
+    return (field.fields or {}) if field is not None and field.of == "record" else {}
+
+
+def case_scope(process: Process, form: Form | None = None, each: str | None = None) -> Scope:
     """The names known to an expression of this process; with a form, those of the event too.
 
     `form` None means that no event is at hand (a table's input, a ladder's recipients, an automatic
-    branch); an empty form still has `event.at` and `event.name`.
+    branch); an empty form still has `event.at` and `event.name`. `each` names the list of records
+    whose present one is `item`.
     """
     variables: dict[str, ValueType | str] = dict(_COMMON)
     variables.update(_fields("data", process.data))
@@ -97,16 +111,38 @@ def case_scope(process: Process, form: Form | None = None) -> Scope:
         variables.update(_fields("event", form_items(process, form)))
         variables["event.at"] = ValueType.INSTANT
         variables["event.name"] = ValueType.TEXT
+    if each is not None:
+        variables.update(_fields("item", columns(process, each)))
+        variables["item.index"] = ValueType.INT
     return Scope(variables)
 
 
-def personal_names(process: Process, form: Form | None = None) -> frozenset[str]:
+def schedule_scope(schedule: Schedule) -> Scope:
+    """The names known to the key and the data of a case that opens by the calendar."""
+    variables: dict[str, ValueType | str] = {
+        "schedule.at": ValueType.INSTANT,
+        "schedule.month": ValueType.TEXT,
+    }
+    if schedule.each == "organisation":
+        variables["schedule.organisation"] = ValueType.TEXT
+    return Scope(variables)
+
+
+def personal_names(
+    process: Process, form: Form | None = None, each: str | None = None
+) -> frozenset[str]:
     """The names of that scope whose values are personal and may stand in no expression."""
-    names = {f"data.{name}" for name, item in process.data.items() if item.personal}
-    for name, item in form_items(process, form or {}).items():
-        if item.personal:
-            names.add(f"event.{name}")
-    return frozenset(names)
+    known: Mapping[str, Mapping[str, Item]] = {
+        "data": process.data,
+        "event": form_items(process, form or {}),
+        "item": columns(process, each),
+    }
+    return frozenset(
+        f"{prefix}.{name}"
+        for prefix, items in known.items()
+        for name, item in items.items()
+        if item.personal
+    )
 
 
 def _fields(prefix: str, items: Mapping[str, Item]) -> dict[str, ValueType | str]:
@@ -125,14 +161,36 @@ def resolved_form(process: Process, form: Form | str) -> Form:
     return process.forms.get(form, {}) if isinstance(form, str) else form
 
 
+def event_form(process: Process, state: str | None, name: str) -> Form:
+    """The form of the event or task of this name in this state; `state` None means `anywhere`.
+
+    That of an answer to a call is implied. Empty if there is no such event. The same event gives
+    the same object, so that what is made of it can be remembered.
+    """
+    if state is None:
+        found: Event | Task | None = process.anywhere.get(name)
+    else:
+        here = process.states[state]
+        if here.call is not None and name in CALL_EVENTS:
+            return _answer_form(process, here.call.computation, name)
+        found = here.on.get(name) or here.tasks.get(name)
+    return {} if found is None else resolved_form(process, found.form)
+
+
+def _answer_form(process: Process, computation: str, name: str) -> Form:
+    if name != "done":
+        return FAILURE
+    known = process.computations.get(computation)
+    return cast(Form, known.output) if known is not None else {}
+
+
 def event_forms(process: Process, name: str) -> tuple[Form, ...]:
     """The form of every event and task of this name, in the order of the file."""
-    specs: list[Event | CaseEvent | Task] = []
-    for state in process.states.values():
-        specs += [state.on[name]] if name in state.on else []
-        specs += [state.tasks[name]] if name in state.tasks else []
-    specs += [process.anywhere[name]] if name in process.anywhere else []
-    return tuple(resolved_form(process, spec.form) for spec in specs)
+    homes: list[str | None] = [
+        state for state, spec in process.states.items() if name in spec.on or name in spec.tasks
+    ]
+    homes += [None] if name in process.anywhere else []
+    return tuple(event_form(process, home, name) for home in homes)
 
 
 def trigger_form(process: Process, triggers: Iterable[Trigger]) -> Form:

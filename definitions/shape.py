@@ -59,6 +59,7 @@ _BRANCHES: tuple[tuple[str, str], ...] = (
     ("Item", "a field such as {type: text}"),
     ("function-before[_budget", "a budget such as '2 hours'"),
     ("BudgetFromTable", "{table: NAME}"),
+    ("FromTable", "{table: NAME}"),
     ("BudgetUntil", "{until: EXPRESSION}"),
     ("dict[constrained-str", "a form: names with fields"),
     ("dict[str,Text]", "values with texts {zh, en}"),
@@ -101,6 +102,7 @@ GRAMMARS: Mapping[str, str] = {
         "starts or stops no clock; write an event's name, 'opened', 'closed', 'reopened', "
         "'enter STATE' or 'leave STATE'"
     ),
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "is not a time of day; it reads like '09:30'",
 }
 
 

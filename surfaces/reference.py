@@ -283,6 +283,13 @@ _FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "is_working_day": "whether the local date is a working day",
         "in_working_hours": "whether the calendar is open then",
         "working_days_between": "working days after the earlier date up to the later one",
+        "local_month": "the local month, as text `2026-11`",
+        "month_start": "00:00 of the month's first day; `2026-11` is a month",
+        "month_end": "the month's last day",
+        "months_after": "the same day so many months on, or that month's last day",
+        "days_after": "the date so many days on",
+        "date_start": "00:00 of that day",
+        "sum": "the sum of whole numbers, such as `data.lines.map(x, x.amount)`; 0 of none",
     }
 )
 

@@ -323,6 +323,13 @@ FAKES: dict[str, Callable[..., Any]] = {
     "is_working_day": lambda t: t // DAY % 7 < 5,
     "in_working_hours": lambda t: 9 <= (t + 8 * HOUR) // HOUR % 24 < 18,
     "working_days_between": lambda a, b: (b - a) // DAY,
+    "local_month": lambda t: f"1970-{1 + t // (31 * DAY):02}",
+    "month_start": lambda month: at(f"{month}-01"),
+    "month_end": lambda month: f"{month}-28",
+    "months_after": lambda day, months: f"{day}+{months}m",
+    "days_after": lambda day, days: f"{day}+{days}d",
+    "date_start": at,
+    "sum": sum,
 }
 
 
@@ -334,11 +341,47 @@ FAKES: dict[str, Callable[..., Any]] = {
         ("is_working_day(now)", True),
         ("in_working_hours(now) || in_working_hours(now + duration('5h'))", True),
         ("working_days_between(case.opened_at, now) == 2", True),
+        ("local_month(now + duration('744h'))", "1970-02"),
+        ("month_start('1970-01') + duration('1h') == case.opened_at", True),
+        ("month_end(local_month(now))", "1970-01-28"),
+        ("months_after(data.day, 12)", "2026-11-09+12m"),
+        ("days_after(data.day, size(data.lines))", "2026-11-09+2d"),
+        ("date_start(data.day) - duration('24h')", at("2026-11-08")),
+        ("sum(data.counts)", 7),
+        ("sum(data.lines.map(x, x.price * x.n))", 230),
+        ("sum(data.lines.filter(x, has(x.own) && x.own).map(x, x.n))", 3),
+        ("sum(data.lines.filter(x, x.n > 9).map(x, x.price))", 0),
+        ("sum([])", 0),
+        ("data.lines.exists(x, data.lines.all(y, y.price <= x.price))", True),
     ],
 )
 def test_functions_get_and_give_plain_values(source: str, result: Any) -> None:
-    bindings = {"now": 2 * DAY + 20 * HOUR, "case.opened_at": HOUR}
+    bindings = {
+        "now": 2 * DAY + 20 * HOUR,
+        "case.opened_at": HOUR,
+        "data.day": "2026-11-09",
+        "data.counts": (3, 4),
+        "data.lines": [{"n": 2, "price": 100}, {"n": 3, "price": 10, "own": True}],
+    }
     assert run(source, bindings, functions=FAKES) == result
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("sum(data.lines.map(x, x.name))", "an entry is of another type"),
+        ("sum(data.lines.map(x, x.own))", "an entry is of another type"),
+        ("sum(data.lines.map(x, x.price))", "price"),
+        ("month_start(data.note) < now", "Invalid isoformat"),
+        ("days_after(data.lines[0].own, 3)", "days_after"),
+    ],
+)
+def test_a_function_given_what_it_cannot_take_is_an_evaluation_error(
+    source: str, words: str
+) -> None:
+    bindings = {"now": 0, "data.lines": [{"name": "a", "own": True}], "data.note": "soon"}
+    with pytest.raises(EvaluationError, match=words):
+        run(source, bindings, functions=FAKES)
 
 
 def test_every_function_is_tried_above() -> None:

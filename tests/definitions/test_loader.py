@@ -203,7 +203,7 @@ SAID: list[tuple[str, str, str]] = [
     ("by: keeper", "form: 5", "E102 must be a form: names with fields or a name, not the number 5"),
     ("by: keeper", "by: [keeper, The Boss]", "E105 'The Boss' is not a name; "),
     ("by: keeper", "by: []", "E106 needs at least 1 entry"),
-    ("by: keeper", "set: {a: [1]}", "E102 must be a text, true or false, a whole number or a"),
+    ("by: keeper", "set: {a: [1]}", "E102 must be a text, true or false, a whole number, a number"),
     ("by: keeper", "notify: {to: keeper}", "E102 must be a list, not a mapping"),
     ("start: opened", "start: opened!", "E105 'opened!' starts or stops no clock; "),
     ("start: opened", "start: [opened, {onn: x}]", "E103 the key 'on' is missing"),

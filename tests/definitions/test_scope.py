@@ -5,9 +5,11 @@ from definitions.model import Process
 from definitions.scope import (
     case_scope,
     clock_scope,
+    event_form,
     event_forms,
     personal_names,
     pick_scope,
+    schedule_scope,
     trigger_form,
 )
 
@@ -134,3 +136,68 @@ def test_an_event_declared_twice_offers_what_both_forms_have() -> None:
 def test_a_clock_that_may_start_at_the_opening_has_no_field_of_an_event() -> None:
     names = clock_scope(PROCESS, PROCESS.clocks["answer"]).variables
     assert {name for name in names if name.startswith("event.")} == {"event.at", "event.name"}
+
+
+LISTED = Process.model_validate(
+    {
+        "process": "gate",
+        "version": 1,
+        "title": TITLE,
+        "owner": "keeper",
+        "data": {
+            "visits": {
+                "type": "list",
+                "of": "record",
+                "fields": {
+                    "at": {"type": "instant"},
+                    "fee": {"type": "money"},
+                    "who": {"type": "text", "personal": True},
+                },
+            }
+        },
+        "computations": {
+            "weigh": {"input": {}, "output": {"weight": {"type": "int", "required": True}}}
+        },
+        "states": {
+            "shut": {
+                "title": TITLE,
+                "call": {"computation": "weigh"},
+                "on": {"done": {"to": "open"}, "failed": {"to": "open"}},
+            },
+            "open": {"title": TITLE, "on": {"done": {"form": {"n": {"type": "int"}}}}},
+        },
+        "schedules": {
+            "all": {"title": TITLE, "each": "organisation", "key": "schedule.month"},
+            "one": {"title": TITLE, "key": "schedule.month"},
+        },
+    }
+)
+
+
+def test_within_a_list_the_present_record_is_item() -> None:
+    types = case_scope(LISTED, None, each="visits").variables
+    items = {name: kind for name, kind in types.items() if name.startswith("item.")}
+    assert items == {
+        "item.at": ValueType.INSTANT,
+        "item.fee": ValueType.MONEY,
+        "item.who": ValueType.TEXT,
+        "item.index": ValueType.INT,
+    }
+    assert personal_names(LISTED, None, each="visits") == {"item.who"}
+
+
+def test_what_answers_a_call_has_an_implied_form() -> None:
+    assert set(event_form(LISTED, "shut", "done")) == {"weight"}
+    assert set(event_form(LISTED, "shut", "failed")) == {"code", "detail"}
+    assert set(event_form(LISTED, "open", "done")) == {"n"}
+    assert event_form(LISTED, None, "done") == {}
+    assert event_form(LISTED, "shut", "done") is event_form(LISTED, "shut", "done")
+    assert [set(form) for form in event_forms(LISTED, "done")] == [{"weight"}, {"n"}]
+
+
+def test_a_schedule_knows_its_instant_its_month_and_maybe_an_organisation() -> None:
+    assert set(schedule_scope(LISTED.schedules["one"]).variables) == {
+        "schedule.at",
+        "schedule.month",
+    }
+    assert "schedule.organisation" in schedule_scope(LISTED.schedules["all"]).variables
