@@ -158,8 +158,9 @@ class CoreRunner:
         life.case = decision.case
         self._rows += [(life.case.id, row) for row in decision.rows]
         self._notices += decision.notices
-        for wanted in decision.opens:
-            self._link(wanted)
+        for wanted in decision.requests:
+            if isinstance(wanted, OpenCase):
+                self._link(wanted)
 
     def _link(self, wanted: OpenCase) -> None:
         """Open another case at the instant of what asked for it, once."""

@@ -375,7 +375,7 @@ def test_links_open_other_cases() -> None:
     world = World(process(LINKS))
     world.start("9 10:00", part="pump")
     world.send("9 11:00", "send_back")
-    opened = world.opens[0]
+    opened = world.opened[0]
     assert (opened.process, opened.business_key) == ("part_return", "K-1-R")
     assert opened.data == {"part": "pump", "at": t("9 11:00")}
     assert opened.origin == "sample:K-1"

@@ -21,7 +21,7 @@ from definitions.reader import read
 from workflows.core.case import Actor, Case, Cycle, Incoming
 from workflows.core.deadlines import Deadline
 from workflows.core.decide import Decision, decide, look, open_case, wakeup
-from workflows.core.effects import ClockView, Notify, OpenCase, Row
+from workflows.core.effects import ClockView, Notify, OpenCase, Request, Row
 from workflows.core.errors import IllegalEvent
 from workflows.core.plan import plan
 from workflows.core.program import Program
@@ -125,8 +125,12 @@ class World:
         return [notice for decision in self.decisions for notice in decision.notices]
 
     @property
-    def opens(self) -> list[OpenCase]:
-        return [opened for decision in self.decisions for opened in decision.opens]
+    def requests(self) -> list[Request]:
+        return [asked for decision in self.decisions for asked in decision.requests]
+
+    @property
+    def opened(self) -> list[OpenCase]:
+        return [asked for asked in self.requests if isinstance(asked, OpenCase)]
 
     def start(self, at: str, now: str = "", by: str = "agent", **data: Any) -> Decision:
         """Open the case at an instant, perhaps only reported at `now`. `imported=True` marks."""

@@ -177,6 +177,8 @@ class Case:
     progressed: int = 0
     """When an event last moved the case."""
     origin: str = ""
+    calling: str = ""
+    """Key of the computation whose answer it awaits."""
 
     @property
     def id(self) -> str:

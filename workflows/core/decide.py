@@ -19,7 +19,7 @@ from typing import Any, Literal
 from definitions.forms import DataInvalid, check
 from workflows.core.case import Actor, Case, Incoming, Seen, Visit
 from workflows.core.clocks import act
-from workflows.core.effects import CaseView, Notify, OpenCase, Row
+from workflows.core.effects import CaseView, Notify, Request, Row
 from workflows.core.errors import IllegalEvent
 from workflows.core.judge import allowed, apply, invalid, take_up
 from workflows.core.ladder import mark
@@ -49,7 +49,7 @@ class Decision:
     case: Case
     rows: tuple[Row, ...]
     notices: tuple[Notify, ...]
-    opens: tuple[OpenCase, ...]
+    requests: tuple[Request, ...]
     view: CaseView
     answer: dict[str, Any]
     status: Status
@@ -164,7 +164,7 @@ def look(program: Program, case: Case, now: int, whole_second: bool = False) -> 
         decision,
         rows=tuple(turn.rows),
         notices=tuple(turn.notices),
-        opens=tuple(turn.opens),
+        requests=tuple(turn.requests),
     )
 
 
@@ -244,7 +244,7 @@ def decided(turn: Turn, incoming: Incoming, now: int, status: Status) -> Decisio
         case,
         tuple(turn.rows),
         tuple(turn.notices),
-        tuple(turn.opens),
+        tuple(turn.requests),
         view_of(turn.program, case, now),
         answer,
         status,

@@ -23,11 +23,11 @@ def lapse(turn: Turn, cycle: Cycle) -> None:
     be refused: where the move cannot be made, the right lapses all the same and the row says why
     the case stays."""
     before = turn.done(turn.at)
-    rows, notices, opens = len(turn.rows), len(turn.notices), len(turn.opens)
+    rows, notices, requests = len(turn.rows), len(turn.notices), len(turn.requests)
     try:
         _move(turn, cycle, before)
     except IllegalEvent as error:
-        del turn.rows[rows:], turn.notices[notices:], turn.opens[opens:]
+        del turn.rows[rows:], turn.notices[notices:], turn.requests[requests:]
         turn.seq = before.seq
         turn.restore(before)
         turn.begin(turn.at)

@@ -72,10 +72,11 @@ def _has_cycle(turn: Turn, name: str) -> bool:
 
 
 def _has_target(turn: Turn, event: Event) -> bool:
-    if event.open is None:
-        return True
-    link = turn.program.process.links[event.open]
-    return link.available or not link.planned
+    links = [turn.program.process.links[name] for name in (*event.open, *event.tell)]
+    return all(
+        link.available or not link.planned or link.when is not None or link.each is not None
+        for link in links
+    )
 
 
 def _guard(turn: Turn, event: Event) -> bool:

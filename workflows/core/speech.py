@@ -116,7 +116,7 @@ def _open(turn: Turn, name: str) -> None:
     }
     present = {field: value for field, value in data.items() if value not in ("", None)}
     row = turn.row("link", link.process, data={"key": key, "link": name})
-    turn.opens.append(
+    turn.requests.append(
         OpenCase(
             key=f"{turn.case.id}/{turn.case.number}/{row.seq}",
             process=link.process,

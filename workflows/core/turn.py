@@ -13,7 +13,7 @@ from typing import Any
 from definitions.expressions import ValueType
 from definitions.model import Form, Move, Notice, Scalar, Task
 from workflows.core.case import Actor, Case, Cycle, TaskState, Visit
-from workflows.core.effects import Notify, OpenCase, Row, RowKind
+from workflows.core.effects import Notify, Request, Row, RowKind
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import ALL_DONE, AUTO
 from workflows.core.program import Program
@@ -46,10 +46,11 @@ class Turn:
         self.closed = case.closed
         self.owner, self.owner_role = case.owner, case.owner_role
         self.progressed = case.progressed
+        self.calling = case.calling
         self.seq = case.seq
         self.rows: list[Row] = []
         self.notices: list[Notify] = []
-        self.opens: list[OpenCase] = []
+        self.requests: list[Request] = []
         self.begin(case.settled)
 
     def begin(self, at: int, name: str = "", actor: Actor = NOBODY) -> None:
@@ -79,8 +80,7 @@ class Turn:
             if move.owner is not None:
                 self._own(str(self.program.evaluate(move.owner, self.lookup, form, ValueType.TEXT)))
             self.say(move.notify, form)
-            if move.open is not None:
-                self.links.append(move.open)
+            self.links += move.open
 
     def fire(self, event: str) -> bool:
         """Fire an event in the relation and enter its target. False if no way is open."""
@@ -268,6 +268,7 @@ class Turn:
         self.hold, self.past_holds = before.hold, list(before.past_holds)
         self.closed, self.ended, self.lapse = before.closed, before.ended, before.lapse
         self.owner, self.owner_role = before.owner, before.owner_role
+        self.calling = before.calling
 
     def done(self, settled: int) -> Case:
         """The case as this turn leaves it."""
@@ -289,4 +290,5 @@ class Turn:
             closed=self.closed,
             ended=self.ended,
             progressed=self.progressed,
+            calling=self.calling,
         )
