@@ -28,6 +28,7 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import tuple_ as tuple_of
 from sqlalchemy.orm import aliased
 
+from activities.records import documents
 from activities.records.engine import Database
 from activities.records.rows import as_row
 from activities.records.schema import (
@@ -240,6 +241,22 @@ class Queries:
             )
 
         return await self._database.read(work)
+
+    async def documents(
+        self, case_id: str, number: int | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """What is known of a case's documents without their contents, in the order of printing."""
+        return tuple(map(documents.as_facts, await self._all(documents.listing(case_id, number))))
+
+    async def document(
+        self, key: str = "", *, case: str = "", document: str = "", printed: str = ""
+    ) -> bytes | None:
+        """The document with that key, or the newest of a case with that name and number on it."""
+        if key:
+            wanted = documents.content_of(key)
+        else:
+            wanted = documents.newest_content(case, document, printed)
+        return await self._database.read(lambda connection: connection.scalar(wanted))
 
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""

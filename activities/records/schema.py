@@ -2,8 +2,9 @@
 
 What it is: what is kept beside Temporal and outlives its retention. `case_key` is the authority
 over business keys, `journal` the append-only truth of what happened, `rules` what a case is judged
-by; `notice` and `delivery` are the ledger of what was sent; `case_state`, `clock`, `task` and
-`problem` are projections for lists and reports, derived anew with each turn.
+by; `notice` and `delivery` are the ledger of what was sent, `document` the archive of what was
+printed; `case_state`, `clock`, `task` and `problem` are projections for lists and reports, derived
+anew with each turn.
 What it is not: the way to make them. Databases are made by the migrations; a test holds the two
 together.
 Who may import it: the records and their migrations.
@@ -287,4 +288,27 @@ class Rules(Base):
     digest: Mapped[str] = mapped_column(Name, primary_key=True)
     process: Mapped[str]
     version: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DocumentFile(Base):
+    """A document that was filled in, as it was printed; it never changes."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        Index("ix_document_case_id", "case_id", "number", "seq"),
+        CheckConstraint("size >= 0", name="size"),
+    )
+
+    key: Mapped[str] = mapped_column(Name, primary_key=True)
+    case_id: Mapped[str] = mapped_column(Name)
+    number: Mapped[int]
+    seq: Mapped[int]
+    document: Mapped[str]
+    title: Mapped[dict[str, Any]]
+    printed: Mapped[str]
+    at: Mapped[int] = mapped_column(Instant)
+    digest: Mapped[str]
+    """SHA-256 of the content."""
+    size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)

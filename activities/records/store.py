@@ -29,6 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 from activities.ledger import Delivery
+from activities.records import documents
 from activities.records import rows as made
 from activities.records.columns import clean_name
 from activities.records.engine import Database, RecordsConflict
@@ -40,13 +41,14 @@ from activities.records.schema import (
     CaseState,
     Clock,
     DeliveryMark,
+    DocumentFile,
     Journal,
     Notice,
     Rules,
     Task,
 )
 from activities.records.statements import Prepared
-from workflows.core.effects import Batch, Notify, Row
+from workflows.core.effects import Batch, Fill, Notify, Row
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -316,6 +318,12 @@ class Records:
         """The pinned rules with that digest, or None."""
         wanted = select(Rules.content).where(Rules.digest == digest)
         return await self.database.read(lambda connection: connection.scalar(wanted))
+
+    async def save_document(self, fill: Fill, content: bytes) -> bool:
+        """Archive a document, once for its key, and say whether it was new; one that is there
+        stays as it is."""
+        values, statement = documents.as_values(fill, content), self._add(DocumentFile)
+        return await self.database.write(lambda at: statement.run(at, [values])) == 1
 
     # -- statements
 
