@@ -8,8 +8,9 @@ Who may import it: the activities and the surfaces, from here.
 """
 
 from activities.records.engine import RecordsConflict, RecordsOutdated, RecordsUnavailable
+from activities.records.keys import KeyClaim
 from activities.records.queries import BadCursor, CaseFilter, FeedPage, Page, Queries
-from activities.records.store import KeyClaim, Records
+from activities.records.store import Records
 from activities.records.stuck import Reason, StuckCase
 
 __all__ = [

@@ -29,6 +29,7 @@ from sqlalchemy import tuple_ as tuple_of
 from sqlalchemy.orm import aliased
 
 from activities.records import documents
+from activities.records.dossier import dossier_of, links_of
 from activities.records.engine import Database
 from activities.records.rows import as_row
 from activities.records.schema import (
@@ -257,6 +258,14 @@ class Queries:
         else:
             wanted = documents.newest_content(case, document, printed)
         return await self._database.read(lambda connection: connection.scalar(wanted))
+
+    async def links(self, case_id: str) -> dict[str, list[dict[str, Any]]]:
+        """What a case asked of others (`outgoing`) and others of it (`incoming`), by link."""
+        return await self._database.read(lambda connection: links_of(connection, case_id))
+
+    async def dossier(self, case_id: str, now: int | None = None) -> dict[str, Any]:
+        """The tree of the cases that belong together with this one."""
+        return await self._database.read(lambda connection: dossier_of(connection, case_id, now))
 
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""

@@ -89,6 +89,22 @@ def as_row(kept: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
+def case_link(row: Mapping[Any, Any]) -> dict[str, Any] | None:
+    """The link that a row of the journal speaks of, if it does. A row of that kind without a
+    link's name only says what became of one."""
+    data = row["data"]
+    if row["kind"] != "link" or "key" not in data or "link" not in data:
+        return None
+    return {
+        "source": row["case_id"],
+        "number": row["number"],
+        "seq": row["seq"],
+        "target": f"{row['name']}:{data['key']}",
+        "link": data["link"],
+        "event": data.get("event"),
+    }
+
+
 def case_state(view: CaseView, number: int) -> dict[str, Any]:
     return {
         "case_id": view.case,

@@ -170,6 +170,21 @@ class CaseState(Base):
     view: Mapped[dict[str, Any]]
 
 
+class CaseLink(Base):
+    """A case was asked to be opened, or told something, by another: one row of the journal of that
+    one. Not whether it came to it; who opened a case stands with the case itself."""
+
+    __tablename__ = "case_link"
+    __table_args__ = (Index("ix_case_link_target", "target"),)
+
+    source: Mapped[str] = mapped_column(Name, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    target: Mapped[str] = mapped_column(Name)
+    link: Mapped[str]
+    event: Mapped[str | None]
+
+
 class Clock(Base):
     """One cycle of a clock; cycles that a view no longer shows stay as they ended."""
 

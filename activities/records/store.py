@@ -8,13 +8,12 @@ Who may import it: the activities and their composition.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Executable,
     and_,
     bindparam,
     delete,
@@ -33,10 +32,14 @@ from activities.records import documents
 from activities.records import rows as made
 from activities.records.columns import clean_name
 from activities.records.engine import Database, RecordsConflict
+from activities.records.keys import NEWEST_OWNER, OWNER, KeyClaim
+from activities.records.keys import owner as owner_of
+from activities.records.links import LinkKeeper
 from activities.records.queries import Queries
 from activities.records.schema import (
     EVENT_KINDS,
     CaseKey,
+    CaseLink,
     CaseProblem,
     CaseState,
     Clock,
@@ -53,21 +56,6 @@ from workflows.core.effects import Batch, Fill, Notify, Row
 Insert = sqlite.Insert | postgresql.Insert
 
 
-@dataclass(frozen=True, slots=True)
-class KeyClaim:
-    """Who owns a key. `mine` tells whether this claim (or an earlier one of the same claimant) won;
-    the rest is the owner's."""
-
-    mine: bool
-    case: str
-    number: int
-    digest: str
-    origin: str
-    claimant: str
-    claimed_at: int
-    ended: int | None
-
-
 class Records:
     """The records of one database. `read` holds the queries."""
 
@@ -81,6 +69,7 @@ class Records:
         self._save_task = self._upsert(Task)
         self._drop_tasks = Prepared(delete(Task).where(_of(Task), Task.done.is_(None)))
         self._add_row = self._add(Journal)
+        self._links = LinkKeeper(self._add(CaseLink), self._upsert(CaseLink))
         self._add_notice = self._add(Notice)
         self._add_delivery = self._add(DeliveryMark)
         self._mark = self._upsert(DeliveryMark, _not_undone)
@@ -148,6 +137,7 @@ class Records:
     def _write_rows(self, connection: Connection, batch: Batch, number: int) -> None:
         offered = {row.seq: made.journal(row, batch.case, number) for row in batch.rows}
         if self._add_row.run(connection, list(offered.values())) == len(offered):
+            self._links.keep(connection, offered.values())
             return
         # Some were there. The same again is a repetition; another fact under the same number (or
         # the same event under another) is what the case decided anew after a crash: it is kept as
@@ -170,6 +160,7 @@ class Records:
         ]
         if anew:
             connection.execute(insert(Journal), anew)
+        self._links.settle(connection, batch.case, number, [row.seq for row in batch.rows])
 
     async def late_rejected(self, row: Row, case: str, number: int) -> int:
         """Write down an event that came after the lapse that ended its case, as the next row of
@@ -230,7 +221,7 @@ class Records:
                 "ended": None,
             }
             added = self._add_key.run(connection, [values])
-            return added == 1, _owner(connection, _OWNER, values)
+            return added == 1, owner_of(connection, OWNER, values)
 
         added, owner = await self.database.write(work)
         if owner is None:
@@ -241,8 +232,8 @@ class Records:
     async def key(self, process: str, key: str, number: int | None = None) -> KeyClaim | None:
         """Who owns the key (its newest number, or that one); None if nobody ever did."""
         values = {"process": process, "key": key, "number": number}
-        wanted = _NEWEST_OWNER if number is None else _OWNER
-        owner = await self.database.read(lambda connection: _owner(connection, wanted, values))
+        wanted = NEWEST_OWNER if number is None else OWNER
+        owner = await self.database.read(lambda connection: owner_of(connection, wanted, values))
         return None if owner is None else KeyClaim(mine=False, **owner)
 
     # -- the ledger of notices
@@ -376,25 +367,3 @@ _MARKS = (
     .where(DeliveryMark.notice_key == bindparam("of_notice"))
     .order_by(DeliveryMark.channel, DeliveryMark.recipient)
 )
-_NEWEST_OWNER = (
-    select(
-        CaseKey.case_id.label("case"),
-        CaseKey.number,
-        CaseKey.digest,
-        CaseKey.origin,
-        CaseKey.claimant,
-        CaseKey.claimed_at,
-        CaseKey.ended,
-    )
-    .where(CaseKey.process == bindparam("process"), CaseKey.key == bindparam("key"))
-    .order_by(CaseKey.number.desc())
-    .limit(1)
-)
-_OWNER = _NEWEST_OWNER.where(CaseKey.number == bindparam("number"))
-
-
-def _owner(
-    connection: Connection, wanted: Executable, values: Mapping[str, Any]
-) -> Mapping[str, Any] | None:
-    found = connection.execute(wanted, values).mappings().one_or_none()
-    return None if found is None else dict(found)
