@@ -29,8 +29,9 @@ from activities.computations.computation import (
     InputInvalid,
     UnknownComputation,
 )
+from activities.computations.settlement import Lines, Priced, price_lines
 
-COMPUTATIONS = Computations({})
+COMPUTATIONS = Computations({"price_lines": Computation(Lines, Priced, price_lines)})
 """All of them."""
 
 run = COMPUTATIONS.run
