@@ -18,6 +18,7 @@ from activities.records.stuck import Reason, StuckCase
 from surfaces.arguments import at_least, read_at, read_by, read_data
 from surfaces.cases import Cases
 from surfaces.cli_show import show_case
+from surfaces.dossier import dated_dossier, dossier
 from surfaces.errors import Exit
 from surfaces.instants import dated, length, short
 from surfaces.output import Json, plain, say, table
@@ -93,7 +94,8 @@ def show(
     tail: Annotated[int, Parameter(help="Lines of the journal.")] = 10,
     json: Json = False,
 ) -> int:
-    """Show a case: what it waits for, who owes it, until when, and what happened."""
+    """Show a case: what it waits for, who owes it, until when, what happened, and the cases that
+    belong together with it."""
 
     async def work(cases: Cases) -> dict[str, Any]:
         view = await cases.case(case)
@@ -104,13 +106,15 @@ def show(
             "journal": journal,
             "notices": notices,
             "linked": linked(view, journal),
+            "dossier": await dossier(cases.records, case, int(time.time())),
             "ui": cases.places.link(case) or None,
         }
 
     at_least(0, tail, "--tail")
     told = run(work)
     zone = told["view"]["zone"]
-    result = dated(told, zone)
+    family = told["dossier"]
+    result = dated(told, zone) | {"dossier": family and dated_dossier(family)}
     say(result, json, lambda console: show_case(console, told, tail))
     return Exit.DONE
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from rich.console import Console
 
+from surfaces.cli_tree import show_dossier
 from surfaces.instants import length, short
 from surfaces.output import plain, table
 from workflows.card import PHASES
 
 
 def show_case(console: Console, told: Mapping[str, Any], tail: int) -> None:
-    """Head, clocks, tasks, events, linked cases, problems and the end of the journal."""
+    """Head, clocks, tasks, events, problems, the end of the journal, and the linked cases."""
     view = told["view"]
     _head(console, view, told)
     _clocks(console, view)
@@ -23,6 +24,9 @@ def show_case(console: Console, told: Mapping[str, Any], tail: int) -> None:
     for problem in view["problems"]:
         console.print(plain(f"问题 problem {problem['code']}: {problem['detail']}", "red"))
     _journal(console, told["journal"], view["zone"], tail)
+    if told.get("dossier") is not None:
+        console.print()
+        show_dossier(console, told["dossier"])
 
 
 def _head(console: Console, view: Mapping[str, Any], told: Mapping[str, Any]) -> None:
