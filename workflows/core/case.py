@@ -193,6 +193,17 @@ class Actor:
     roles: tuple[str, ...] = ()
 
 
+def engine(case: str) -> Actor:
+    """The engine, as it speaks to a case on its own behalf: answers of service tasks, and what
+    could not be delivered."""
+    return Actor(case, ("system",))
+
+
+def messenger(case: str) -> Actor:
+    """A case as the sender of a message to another one."""
+    return Actor(case, (f"process:{case.partition(':')[0]}",))
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """An event as it arrives. `occurred` None means 'judge when processed'."""

@@ -21,13 +21,13 @@ from workflows.core.case import Actor, Case, Incoming, Seen, Visit
 from workflows.core.clocks import act
 from workflows.core.effects import CaseView, Notify, Request, Row
 from workflows.core.errors import IllegalEvent
-from workflows.core.judge import allowed, apply, invalid, take_up
+from workflows.core.judge import allowed, apply, checked, invalid, take_up
 from workflows.core.ladder import mark
 from workflows.core.lapses import undo
+from workflows.core.outward import flush
 from workflows.core.plan import next_wakeup, plan
-from workflows.core.program import Program
+from workflows.core.program import NO_FIELDS, Program
 from workflows.core.settle import finish, settle
-from workflows.core.speech import flush
 from workflows.core.turn import Turn
 from workflows.core.view import answer_of, view_of
 
@@ -37,9 +37,9 @@ MAX_SEEN = 1000
 """Event ids that a case remembers; older ones are in the journal."""
 MAX_ANSWERS = 100
 """Answers that it remembers whole; of older ones only the essentials."""
-ESSENTIALS = ("status", "state", "ended")
+ESSENTIALS = ("status", "state", "ended", "refused")
 
-Status = Literal["accepted", "duplicate", "late_rejected", "settled"]
+Status = Literal["accepted", "duplicate", "late_rejected", "refused", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,17 @@ def open_case(
     turn = Turn(program, case, now)
     turn.begin(at, "opened", incoming.actor)
     turn.event_id = incoming.id
-    allowed(turn, process.start.by)
+    allowed(turn, process.start.by, None)
     turn.data = _start_data(program, turn, incoming)
     turn.event = dict(turn.data)
-    if process.start.when is not None and not turn.holds(process.start.when, {}):
+    checked(turn, process.start.checks, NO_FIELDS)
+    if process.start.when is not None and not turn.holds(process.start.when, NO_FIELDS):
         raise IllegalEvent("guard_refused", text=process.start.refuse)
-    turn.take([process.start], {})
+    turn.take([process.start], NO_FIELDS)
     take_up(turn)
     spec = process.states[process.initial]
     turn.open_tasks()
+    turn.await_call()
     turn.entered = [process.initial]
     turn.triggers = ["opened", f"enter {process.initial}"]
     turn.say(spec.notify, None)

@@ -44,6 +44,10 @@ REFUSALS: Mapping[str, Text] = MappingProxyType(
         ),
         "no_row": Text(zh="决策表没有匹配的行", en="no row of a decision table matches"),
         "list_full": Text(zh="列表已满", en="the list is full"),
+        "no_such_record": Text(
+            zh="列表中没有唯一对应的记录", en="not exactly one record of the list is meant"
+        ),
+        "unknown_case": Text(zh="没有这个案件", en="there is no such case"),
         "hold_unbounded": Text(zh="暂停期限无效", en="the hold must end after it begins"),
         "amend_impossible": Text(
             zh="新规则缺少本案正在使用的内容", en="the new rules lack something that the case uses"

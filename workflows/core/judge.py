@@ -7,31 +7,39 @@ What it is not: time; `settle` decides what became due before and after.
 Who may import it: the core.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from definitions.expressions import ValueType
 from definitions.forms import DataInvalid, check
-from definitions.model import Event, Form
-from workflows.core.case import Incoming, TaskState
+from definitions.model import Check, Event, Form
+from definitions.scope import CALL_EVENTS
+from workflows.core.case import Incoming, TaskState, engine
 from workflows.core.clocks import act
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import ALL_DONE, ANY_DONE
+from workflows.core.outward import flush
 from workflows.core.pauses import hold, release
 from workflows.core.settle import finish
-from workflows.core.speech import flush
 from workflows.core.turn import Turn
+
+MAX_DETAIL = 1000
+"""Characters of what is said about an answer that does not fit."""
 
 
 def apply(turn: Turn, incoming: Incoming) -> None:
     """Carry an event out on the turn; raises IllegalEvent if it is refused."""
     program, state, before = turn.program, turn.state, turn.data
+    answers = _answers(turn, incoming)
+    if answers:
+        incoming = _answer(turn, incoming)
     event = program.events(state).get(incoming.name)
     task = next((t for t in turn.tasks if t.task == incoming.name and t.done is None), None)
     turn.data = dict(before)
     if task is not None:
         _do_task(turn, task, incoming)
     elif event is not None:
-        _do_event(turn, event, incoming)
+        _do_event(turn, event, incoming, answers)
     else:
         raise _impossible(turn, incoming)
     turn.progressed = max(turn.progressed, turn.at)
@@ -48,17 +56,20 @@ def apply(turn: Turn, incoming: Incoming) -> None:
     if event is not None:
         _holds(turn, event)
     flush(turn)
-    _after_lapse(turn, before)
+    if not answers:
+        _after_lapse(turn, before)
     finish(turn)
 
 
-def _do_event(turn: Turn, event: Event, incoming: Incoming) -> None:
+def _do_event(turn: Turn, event: Event, incoming: Incoming, answers: bool) -> None:
     form = turn.program.process.form_of(event.form)
-    allowed(turn, event.by)
+    if not answers:
+        allowed(turn, event.by, event.from_)
     tolerance = event.tolerance
     _too_old(turn, turn.program.tolerance if tolerance is None else turn.program.seconds(tolerance))
     _fill(turn, form, incoming)
     _forbidden(turn)
+    checked(turn, event.checks, form)
     if not turn.fire(incoming.name):
         raise IllegalEvent("guard_refused", detail=incoming.name, text=event.refuse)
     take_up(turn)
@@ -71,13 +82,13 @@ def _do_event(turn: Turn, event: Event, incoming: Incoming) -> None:
 def _do_task(turn: Turn, task: TaskState, incoming: Incoming) -> None:
     spec = turn.program.tasks[task.task]
     form = turn.program.process.form_of(spec.form)
-    allowed(turn, (spec.role,))
+    allowed(turn, (spec.role,), None)
     _too_old(turn, turn.program.tolerance)
     _fill(turn, form, incoming)
     _forbidden(turn)
     done = replace(task, done=turn.at, actor=turn.actor.id)
     turn.tasks = [done if other.task == task.task else other for other in turn.tasks]
-    turn.set_values(spec, form)
+    turn.store(spec, form)
     take_up(turn)
     turn.triggers.append(task.task)
     waiting = any(other.done is None for other in turn.tasks)
@@ -111,18 +122,56 @@ def _after_lapse(turn: Turn, before: dict[str, object]) -> None:
         turn.lapse = None
         return
     said = {k: v for k, v in turn.data.items() if k not in before or before[k] is not v}
-    kept = replace(mark.before, data={**mark.before.data, **said})
+    still = {k: v for k, v in mark.before.data.items() if k in turn.data or k not in before}
+    kept = replace(mark.before, data={**still, **said})
     turn.lapse = replace(mark, before=kept)
+
+
+# --- answers of service tasks ---------------------------------------------------------------
+
+
+def _answers(turn: Turn, incoming: Incoming) -> bool:
+    """Whether this answers the service task of the present state."""
+    called = turn.program.process.states[turn.state].call
+    return called is not None and incoming.name in CALL_EVENTS
+
+
+def _answer(turn: Turn, incoming: Incoming) -> Incoming:
+    """The answer, from the engine and to the call that is awaited; else it is refused. An output
+    that is not what the computation declares is a failure."""
+    known = [turn.calling] if incoming.name == "done" else [turn.calling, f"{turn.calling}/failed"]
+    if not turn.calling or incoming.id not in known or incoming.actor != engine(turn.case.id):
+        raise _impossible(turn, incoming)
+    turn.calling = ""
+    if incoming.name != "done":
+        return incoming
+    try:
+        check(turn.program.items(turn.program.event_form(turn.state, "done")), incoming.data)
+    except DataInvalid as error:
+        turn.name = "failed"
+        said = {"code": "output_invalid", "detail": str(error)[:MAX_DETAIL]}
+        return replace(incoming, name=turn.name, data=said)
+    return incoming
 
 
 # --- refusals -------------------------------------------------------------------------------
 
 
-def allowed(turn: Turn, by: tuple[str, ...] | None) -> None:
-    """Refuse a sender who has none of these roles."""
-    if by is None or "anyone" in by or set(by) & set(turn.actor.roles):
+def allowed(turn: Turn, by: tuple[str, ...] | None, processes: tuple[str, ...] | None) -> None:
+    """Refuse a sender who has none of these roles and is no case of these processes."""
+    if by is None and processes is None:
         return
-    raise IllegalEvent("role_not_allowed", detail=f"needs {', '.join(by)}", by=list(by))
+    known = (*(by or ()), *(f"process:{name}" for name in processes or ()))
+    if "anyone" in known or set(known) & set(turn.actor.roles):
+        return
+    raise IllegalEvent("role_not_allowed", detail=f"needs {', '.join(known)}", by=list(known))
+
+
+def checked(turn: Turn, checks: Sequence[Check], form: Form) -> None:
+    """Refuse with the words of the first condition that does not hold."""
+    for one in checks:
+        if not turn.holds(one.when, form):
+            raise IllegalEvent("guard_refused", detail=turn.name, text=one.refuse)
 
 
 def _impossible(turn: Turn, incoming: Incoming) -> IllegalEvent:

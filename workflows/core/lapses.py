@@ -13,8 +13,9 @@ from workflows.core.clocks import act
 from workflows.core.cycles import end
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import LAPSE
+from workflows.core.outward import flush
 from workflows.core.plan import plan
-from workflows.core.speech import flush, notify
+from workflows.core.speech import notify
 from workflows.core.turn import Turn
 
 
@@ -106,6 +107,8 @@ def _in_time(mark: LapseMark, at: int) -> bool:
 def _restore(turn: Turn, mark: LapseMark) -> None:
     """Go back to the case before the lapse; those who were told of it are told again."""
     turn.restore(mark.before)
+    # Its answer may have come meanwhile, when nobody waited for it.
+    turn.renewing = turn.calling != ""
     turn.row("restored", mark.clock, clock=mark.clock, cycle=mark.cycle, data={"lapsed": mark.at})
     for told in mark.told:
         notify(

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from transitions import EventData, Machine
 
 from definitions.model import Branch, CaseEvent, Event, Form, Move, Process
+from definitions.scope import CALL_EVENTS, event_form
 
 AUTO = "<auto>"
 LAPSE = "<lapse>"
@@ -45,10 +46,17 @@ def events_of(process: Process, state: str) -> Iterator[tuple[str, Event]]:
     own = process.states[state].on
     for name, event in own.items():
         if name not in (ALL_DONE, ANY_DONE):
-            yield name, event
+            yield name, _answering(process, state, name, event)
     for name, case_event in process.anywhere.items():
         if name not in own and legal_in(process, case_event, state):
             yield name, case_event
+
+
+def _answering(process: Process, state: str, name: str, event: Event) -> Event:
+    """An answer of a service task has the form that its computation implies."""
+    if process.states[state].call is None or name not in CALL_EVENTS:
+        return event
+    return event.model_copy(update={"form": event_form(process, state, name)})
 
 
 class Relation:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from definitions.model import Event
+from definitions.model import Event, Form
 from definitions.scope import event_forms
 from workflows.core.case import Case
 from workflows.core.effects import EventView
@@ -57,7 +57,13 @@ def public(program: Program, name: str, data: Mapping[str, Any]) -> dict[str, An
 
 def _open(turn: Turn, name: str, declared: Mapping[str, Event]) -> bool:
     event = declared[name]
-    return _has_cycle(turn, name) and _has_target(turn, event) and _guard(turn, event)
+    form = turn.program.process.form_of(event.form)
+    guards = [*(check.when for check in event.checks), *filter(None, [event.when])]
+    return (
+        _has_cycle(turn, name)
+        and _has_target(turn, event)
+        and all(_guard(turn, when, form) for when in guards)
+    )
 
 
 def _has_cycle(turn: Turn, name: str) -> bool:
@@ -79,10 +85,8 @@ def _has_target(turn: Turn, event: Event) -> bool:
     )
 
 
-def _guard(turn: Turn, event: Event) -> bool:
-    form = turn.program.process.form_of(event.form)
-    when = event.when
-    if when is None or _SENT.search(when):
+def _guard(turn: Turn, when: str, form: Form) -> bool:
+    if _SENT.search(when):
         return True
     if any(re.search(rf"\bdata\.{re.escape(field)}\b", when) for field in form):
         return True

@@ -36,7 +36,7 @@ from definitions.model import (
     Trigger,
     span_seconds,
 )
-from definitions.scope import case_scope, event_forms, trigger_form, value_type
+from definitions.scope import CALL_EVENTS, case_scope, event_forms, trigger_form, value_type
 from definitions.tables import CompiledTable, TableError
 from workflows.core.case import Cycle
 from workflows.core.days import functions
@@ -49,6 +49,10 @@ from workflows.core.triggers import Concerned
 from workflows.core.worktime import Always, Worktime
 
 Lookup = Callable[[str], Any]
+
+NO_FIELDS: Form = {}
+"""The form of an event without fields of its own. There is one, since what is compiled under a form
+is remembered with it."""
 
 ZONE = "Asia/Shanghai"
 """Where a process lives whose only calendar is round the clock."""
@@ -72,8 +76,8 @@ class Program:
         self.zone = _zone(process)
         self._always = Always(self.zone)
         self._worktimes.setdefault(ALWAYS, self._always)
-        self._expressions: dict[tuple[str, int, str | None], Expression] = {}
-        self._scopes: dict[int | None, Scope] = {}
+        self._expressions: dict[tuple[str, int, str | None, str | None], Expression] = {}
+        self._scopes: dict[tuple[int | None, str | None], Scope] = {}
         self._kept: list[Form] = []
         self._made: dict[tuple[str, str], Form] = {}
         self.plans: dict[Any, Any] = {}
@@ -84,6 +88,7 @@ class Program:
         self._budgets: dict[str, Budget] = {}
         self._rulers: dict[tuple[str, str], Ruler] = {}
         self._events: dict[str, dict[str, Event]] = {}
+        self._offered: dict[str, dict[str, Event]] = {}
         self._forms: dict[int, Mapping[str, Item]] = {}
         self._personal: dict[str, frozenset[str]] = {}
 
@@ -98,6 +103,19 @@ class Program:
         if state not in self._events:
             self._events[state] = dict(events_of(self.process, state))
         return self._events[state]
+
+    def offered(self, state: str) -> Mapping[str, Event]:
+        """Those that somebody may send: not the answers of a service task, which the engine sends,
+        and not what only other processes tell."""
+        if state not in self._offered:
+            called = self.process.states[state].call is not None
+            self._offered[state] = {
+                name: event
+                for name, event in self.events(state).items()
+                if not (called and name in CALL_EVENTS)
+                if event.by is not None or event.from_ is None
+            }
+        return self._offered[state]
 
     def knows_event(self, name: str) -> bool:
         """Whether the process has an event or a task of this name at all."""
@@ -139,7 +157,7 @@ class Program:
     def event_form(self, state: str, name: str) -> Form:
         """The form under which an event was sent in a state."""
         event = self.events(state).get(name)
-        return {} if event is None else self.process.form_of(event.form)
+        return NO_FIELDS if event is None else self.process.form_of(event.form)
 
     @cached_property
     def tolerance(self) -> int:
@@ -159,13 +177,19 @@ class Program:
     # --- expressions ------------------------------------------------------------------------
 
     def evaluate(
-        self, source: str, lookup: Lookup, form: Form | None, expect: ValueType | None
+        self,
+        source: str,
+        lookup: Lookup,
+        form: Form | None,
+        expect: ValueType | None,
+        each: str | None = None,
     ) -> Any:
-        """The value of an expression; IllegalEvent `expression_failed` if it has none."""
-        key = (source, id(form), expect)
+        """The value of an expression; IllegalEvent `expression_failed` if it has none. With `each`
+        the lookup knows a record of this list as `item`."""
+        key = (source, id(form), expect, each)
         found = self._expressions.get(key)
         if found is None:
-            scope = self._scope(form)
+            scope = self._scope(form, each)
             found = compile_expression(source, scope, expect, self._functions)
             self._expressions[key] = found
         try:
@@ -173,16 +197,23 @@ class Program:
         except EvaluationError as error:
             raise IllegalEvent("expression_failed", detail=str(error)) from None
 
-    def evaluate_any(self, source: str, lookup: Lookup, form: Form | None) -> Any:
+    def evaluate_any(
+        self, source: str, lookup: Lookup, form: Form | None, each: str | None = None
+    ) -> Any:
         """The value of an expression of any type; None if a name alone has no value."""
-        scope = self._scope(form)
-        if source in scope.variables:
-            return lookup(source)
-        return self.evaluate(source, lookup, form, None)
+        if self.is_name(source, form, each):
+            return lookup(source.strip())
+        return self.evaluate(source, lookup, form, None, each)
 
-    def holds(self, when: str | None, lookup: Lookup, form: Form | None) -> bool:
+    def is_name(self, source: str, form: Form | None, each: str | None = None) -> bool:
+        """Whether an expression is a name and nothing else."""
+        return source.strip() in self._scope(form, each).variables
+
+    def holds(
+        self, when: str | None, lookup: Lookup, form: Form | None, each: str | None = None
+    ) -> bool:
         """Whether a condition holds; none at all holds."""
-        return when is None or bool(self.evaluate(when, lookup, form, ValueType.BOOL))
+        return when is None or bool(self.evaluate(when, lookup, form, ValueType.BOOL, each))
 
     def trigger_form(self, trigger: Trigger) -> Form:
         """The event fields that a trigger's condition may read."""
@@ -208,9 +239,9 @@ class Program:
     def decide_table(self, name: str, lookup: Lookup) -> Any:
         """The answer of a decision table; IllegalEvent `no_row` if none matches."""
         if name not in self._tables:
-            self._tables[name] = CompiledTable(
-                self.process.tables[name], self._scope(None), self._functions
-            )
+            table = self.process.tables[name]
+            scope = self._scope(None, table.each)
+            self._tables[name] = CompiledTable(table, scope, self._functions)
         try:
             return self._tables[name].decide(lookup)
         except TableError as error:
@@ -227,12 +258,12 @@ class Program:
             self._made[key] = make()
         return self._made[key]
 
-    def _scope(self, form: Form | None) -> Scope:
-        key = None if form is None else id(form)
+    def _scope(self, form: Form | None, each: str | None = None) -> Scope:
+        key = (None if form is None else id(form), each)
         if key not in self._scopes:
             if form is not None:
                 self._kept.append(form)
-            self._scopes[key] = case_scope(self.process, form)
+            self._scopes[key] = case_scope(self.process, form, each)
         return self._scopes[key]
 
     # --- clocks -----------------------------------------------------------------------------

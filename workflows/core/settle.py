@@ -64,10 +64,12 @@ def _rung(turn: Turn, cycle: Cycle, item: Item, limit: int) -> None:
 
 
 def finish(turn: Turn) -> None:
-    """End the case when it is closed and nothing of it is open."""
+    """End the case when it is closed and nothing of it is open or awaited."""
     if turn.closed is None or turn.case.ended is not None or turn.ended is not None:
         return
-    if turn.open_cycles() or turn.lapse is not None or any(t.done is None for t in turn.tasks):
+    if turn.open_cycles() or turn.lapse is not None or turn.calling:
+        return
+    if any(task.done is None for task in turn.tasks):
         return
     turn.ended = turn.at
     turn.row("ended", turn.case.process)

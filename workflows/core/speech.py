@@ -1,4 +1,4 @@
-"""What a turn says: notices to roles, and cases that it asks to be opened.
+"""What a turn says: notices to roles.
 
 What it is: effects made from what has just been decided; personal fields are left out of them.
 What it is not: delivery, or the resolution of roles to people.
@@ -10,41 +10,35 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from definitions.expressions import ValueType
 from definitions.text import Text
-from workflows.core.effects import Notify, OpenCase
-from workflows.core.errors import IllegalEvent
+from workflows.core.effects import Notify
 from workflows.core.turn import Turn
 
 _NAME = re.compile(r"\b(data|event|case)\s*\.\s*(\w+)", re.ASCII)
 
 
-def flush(turn: Turn, kind: str = "event") -> None:
-    """Address the notices and open the cases of what has just been decided."""
-    if turn.said:
-        for index, notice in enumerate(turn.said):
-            facts = facts_of(turn, notice.text)
-            for role in notice.to:
-                notify(
-                    turn,
-                    key=f"{turn.case.id}/{turn.case.number}/{turn.seq}/{index}/{role}",
-                    kind=kind,
-                    to=turn.role(role),
-                    title=turn.program.process.title,
-                    text=notice.text,
-                    facts=facts,
-                    urgent=notice.urgent,
-                )
+def address(turn: Turn, kind: str) -> None:
+    """Address the notices of what has just been decided."""
+    for index, notice in enumerate(turn.said):
+        facts = facts_of(turn, notice.text)
+        for role in notice.to:
+            notify(
+                turn,
+                key=f"{turn.case.id}/{turn.case.number}/{turn.seq}/{index}/{role}",
+                kind=kind,
+                to=turn.role(role),
+                title=turn.program.process.title,
+                text=notice.text,
+                facts=facts,
+                urgent=notice.urgent,
+            )
     turn.said = []
-    for name in turn.links:
-        _open(turn, name)
-    turn.links = []
 
 
 def facts_of(turn: Turn, text: Text) -> dict[str, dict[str, Any]]:
     """Of what may be said, that which a text names: a notice carries no more than it says."""
-    spoken = _names(text)
-    known = {"data": public_data, "event": public_event, "case": _facts}
+    spoken = spoken_of(text)
+    known = {"data": public_data, "event": public_event, "case": case_facts}
     found = {of: known[of](turn) for of in known if of in spoken}
     return {
         of: {name: value for name, value in values.items() if name in spoken[of]}
@@ -53,7 +47,8 @@ def facts_of(turn: Turn, text: Text) -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1024)
-def _names(text: Text) -> Mapping[str, frozenset[str]]:
+def spoken_of(text: Text) -> Mapping[str, frozenset[str]]:
+    """The names that a text speaks, by what they belong to."""
     found: dict[str, set[str]] = {}
     for of, name in _NAME.findall(f"{text.zh} {text.en}"):
         found.setdefault(of, set()).add(name)
@@ -74,8 +69,8 @@ def notify(turn: Turn, *, title: Text, text: Text | None = None, **more: Any) ->
             organisation=str(turn.data.get(attributes.organisation or "") or ""),
             region=str(turn.data.get(attributes.region or "") or ""),
             assignee=turn.owner if more["to"] == turn.owner_role else "",
-            title=_plain(title),
-            text=None if text is None else _plain(text),
+            title=plain(title),
+            text=None if text is None else plain(text),
             **more,
         )
     )
@@ -94,7 +89,8 @@ def public_event(turn: Turn) -> dict[str, Any]:
     return {**kept, "at": turn.at, "name": turn.name, "actor": turn.actor.id}
 
 
-def _facts(turn: Turn) -> dict[str, Any]:
+def case_facts(turn: Turn) -> dict[str, Any]:
+    """What a text may say of the case itself."""
     return {
         "key": turn.case.key,
         "state": turn.state,
@@ -104,31 +100,6 @@ def _facts(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _open(turn: Turn, name: str) -> None:
-    link = turn.program.process.links[name]
-    if link.planned and not link.available:
-        raise IllegalEvent("target_unavailable", detail=link.process, target=link.process)
-    form = turn.program.event_form(turn.source, turn.name)
-    key = str(turn.program.evaluate(link.key, turn.lookup, form, ValueType.TEXT))
-    data = {
-        field: turn.program.evaluate_any(source, turn.lookup, form)
-        for field, source in link.data.items()
-    }
-    present = {field: value for field, value in data.items() if value not in ("", None)}
-    row = turn.row("link", link.process, data={"key": key, "link": name})
-    turn.requests.append(
-        OpenCase(
-            key=f"{turn.case.id}/{turn.case.number}/{row.seq}",
-            process=link.process,
-            business_key=key,
-            data=present,
-            origin=turn.case.id,
-            seq=row.seq,
-            at=turn.at,
-            actor=turn.actor.id,
-        )
-    )
-
-
-def _plain(text: Text) -> dict[str, str]:
+def plain(text: Text) -> dict[str, str]:
+    """Words in both languages as an effect holds them."""
     return {"zh": text.zh, "en": text.en}

@@ -8,19 +8,23 @@ Who may import it: the core.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from definitions.expressions import ValueType
-from definitions.model import Form, Move, Notice, Scalar, Task
+from definitions.model import Form, Move, Notice, Task
 from workflows.core.case import Actor, Case, Cycle, TaskState, Visit
 from workflows.core.effects import Notify, Request, Row, RowKind
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import ALL_DONE, AUTO
 from workflows.core.program import Program
+from workflows.core.values import change
 
 MAX_VISITS = 200
 MAX_AUTOMATIC = 50
 NOBODY = Actor("")
+
+Asked = Literal["open", "tell", "document", "call"]
+"""What a move may ask for: links, documents, and the service task of a state, by name."""
 
 
 class Turn:
@@ -51,6 +55,8 @@ class Turn:
         self.rows: list[Row] = []
         self.notices: list[Notify] = []
         self.requests: list[Request] = []
+        self.renewing = False
+        """Whether the service task that is awaited is to be asked for again."""
         self.begin(case.settled)
 
     def begin(self, at: int, name: str = "", actor: Actor = NOBODY) -> None:
@@ -63,7 +69,8 @@ class Turn:
         self.left: list[str] = []
         self.entered: list[str] = []
         self.said: list[Notice] = []
-        self.links: list[str] = []
+        self.asked: list[tuple[Asked, str]] = [("call", self.state)] if self.renewing else []
+        self.renewing = False
         self._moved = False
 
     # --- the model of the relation ----------------------------------------------------------
@@ -75,12 +82,14 @@ class Turn:
     def take(self, moves: Sequence[Move], form: Form | None) -> None:
         """Go a way: what it sets, says and opens. The relation changes the state afterwards."""
         for move in moves:
-            self.set_values(move, form)
+            self.store(move, form)
             self._moved = self._moved or move.to is not None
             if move.owner is not None:
                 self._own(str(self.program.evaluate(move.owner, self.lookup, form, ValueType.TEXT)))
             self.say(move.notify, form)
-            self.links += move.open
+            self.asked += [("open", name) for name in move.open]
+            self.asked += [("tell", name) for name in move.tell]
+            self.asked += [("document", name) for name in move.document]
 
     def fire(self, event: str) -> bool:
         """Fire an event in the relation and enter its target. False if no way is open."""
@@ -110,6 +119,7 @@ class Turn:
         self.triggers += [f"leave {source}", f"enter {self.state}"]
         self.visits = [*self.visits, Visit(self.state, self.at)][-MAX_VISITS:]
         self.open_tasks()
+        self.await_call()
         if spec.closed and self.closed is None:
             self.closed = self.at
             self.triggers.append("closed")
@@ -126,10 +136,18 @@ class Turn:
             if task.when is None or self.holds(task.when, None)
         ]
 
+    def await_call(self) -> None:
+        """Ask for the service task of the present state, if it has one. What was asked for by the
+        state before it is no longer awaited."""
+        self.calling = ""
+        self.asked = [(what, name) for what, name in self.asked if what != "call"]
+        if self.program.process.states[self.state].call is not None:
+            self.asked.append(("call", self.state))
+
     def possible(self) -> list[str]:
         """The tasks and events that the present state accepts."""
         tasks = [task.task for task in self.tasks if task.done is None]
-        return [*tasks, *self.program.events(self.state)]
+        return [*tasks, *self.program.offered(self.state)]
 
     # --- values -----------------------------------------------------------------------------
 
@@ -175,36 +193,9 @@ class Turn:
             return any(cycle.open for cycle in mine)
         return bool(mine) and mine[-1].breached is not None
 
-    def set_values(self, move: Move | Task, form: Form | None) -> None:
-        """Set and append what a move or a task says."""
-        for name, value in move.set.items():
-            self.data[name] = self.value(value, form, self.program.value_type(name))
-        for name, columns in move.append.items():
-            listed = list(self.data.get(name) or [])
-            spec = self.program.process.data[name]
-            if len(listed) >= spec.max_items:
-                raise IllegalEvent("list_full", detail=name)
-            listed.append(
-                {
-                    column: self.value(value, form, self._column_type(name, column))
-                    for column, value in columns.items()
-                }
-            )
-            self.data[name] = listed
-        for name in move.set:
-            value = self.data[name]
-            if isinstance(value, list) and len(value) > self.program.process.data[name].max_items:
-                raise IllegalEvent("list_full", detail=name)
-
-    def _column_type(self, name: str, column: str) -> ValueType:
-        fields = self.program.process.data[name].fields or {}
-        return ValueType(fields[column].type)
-
-    def value(self, value: Scalar, form: Form | None, expect: ValueType) -> Any:
-        """A literal as it stands, or what an expression gives."""
-        if isinstance(value, str):
-            return self.program.evaluate(value, self.lookup, form, expect)
-        return value
+    def store(self, move: Move | Task, form: Form | None) -> None:
+        """Store what a move or a task says."""
+        change(self.program, self.data, self.lookup, move, form)
 
     def _own(self, owner: str) -> None:
         if not owner:
@@ -229,6 +220,10 @@ class Turn:
         row = Row(self.seq, kind, name, self.at, self.now, state=self.state, **more)
         self.rows.append(row)
         return row
+
+    def key(self, row: Row) -> str:
+        """The key of what a row asks for, unique for ever."""
+        return f"{self.case.id}/{self.case.number}/{row.seq}"
 
     def role(self, name: str, assignee: str = "") -> str:
         """A role as it is meant here: `assignee` and `owner` stand for the one who owes it."""

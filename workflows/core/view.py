@@ -209,7 +209,7 @@ def _declared(program: Program, state: str) -> tuple[EventView, ...]:
     if state not in program.shown:
         program.shown[state] = tuple(
             EventView(name, _plain(event.title or Text(zh=name, en=name)), tuple(event.by or ()))
-            for name, event in program.events(state).items()
+            for name, event in program.offered(state).items()
         )
     found: tuple[EventView, ...] = program.shown[state]
     return found
