@@ -15,7 +15,6 @@ from definitions.checks_names import accepted_in
 from definitions.checks_sites import EventSite, events
 from definitions.model import AnyBudget, CaseEvent, Clock, Item, Process
 from definitions.problems import Path
-from definitions.scope import resolved_form
 
 HOLD_FIELDS = ("reason", "evidence")
 """What an event that holds a case must bring."""
@@ -162,7 +161,7 @@ def _holds(process: Process) -> Iterator[Finding]:
     holding = [site for site in events(process) if site.event.hold is not None]
     for site in holding:
         for name in HOLD_FIELDS:
-            if not _requires(process, site, name):
+            if not _requires(site, name):
                 message = f"an event that holds a case requires '{name}' in its form"
                 yield Finding("E416", (*site.path, "form"), message, f"add `{name}`, required")
     if holding and not any(clock.pause.holds for clock in process.clocks.values()):
@@ -174,6 +173,6 @@ def _holds(process: Process) -> Iterator[Finding]:
             yield Finding("E416", (*site.path, "release"), message, "remove it")
 
 
-def _requires(process: Process, site: EventSite, name: str) -> bool:
-    field = resolved_form(process, site.event.form).get(name)
+def _requires(site: EventSite, name: str) -> bool:
+    field = (site.form or {}).get(name)
     return field.required if isinstance(field, Item) else field == "required"

@@ -1,125 +1,51 @@
 """Expressions: each compiles in its scope, with the type that its place wants (E301–E305, E316).
 
-What it is: one walk over every place where a definition computes something. An expression that
-reads a personal field is refused, because what it decides would tell the field's value.
+What it is: one walk over every place where a definition computes something; `checks_typing` judges
+what stands there.
 What it is not: texts for people; see `checks_texts`.
 Who may import it: the verifier.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from definitions.checks_fields import check_choices, items_of, literal_of, misfit
-from definitions.checks_finding import Finding, unknown
+from definitions.checks_fields import columns_misfit, items_of, named_item
+from definitions.checks_finding import Finding
 from definitions.checks_names import budgets, triggers
-from definitions.checks_sites import changes, events, moves, notices, tasks
+from definitions.checks_sites import Change, changes, events, link_form, moves, notices, tasks
 from definitions.checks_tables import check_table
-from definitions.expressions import ExpressionError, Scope, ValueType, compile_expression
+from definitions.checks_typing import Checker, sound
+from definitions.expressions import ValueType
 from definitions.model import (
     BudgetFromTable,
     BudgetUntil,
+    Check,
     Clock,
     Form,
-    FromTable,
-    Given,
     Item,
     Process,
 )
 from definitions.problems import Path
-from definitions.scope import (
-    case_scope,
-    common_form,
-    personal_names,
-    resolved_form,
-    trigger_form,
-    value_type,
-)
-
-_OUTPUTS: Mapping[str, frozenset[ValueType]] = {
-    "text": frozenset({ValueType.TEXT, ValueType.ENUM, ValueType.DATE}),
-    "bool": frozenset({ValueType.BOOL}),
-    "int": frozenset({ValueType.INT, ValueType.MONEY, ValueType.NUMBER}),
-    "number": frozenset({ValueType.NUMBER}),
-    "budget": frozenset(),
-}
+from definitions.scope import columns, schedule_scope, trigger_form, value_type
 
 
 def check_expressions(process: Process) -> list[Finding]:
     """Everything wrong with what the process computes."""
-    checker = _Checker(process)
-    for check in (_moves, _guards, _clocks, _tasks, _links, _ladders, _changes, _tables):
+    checker = Checker(process)
+    checks = (_moves, _guards, _clocks, _tasks, _links, _calls, _documents, _schedules)
+    for check in (*checks, _ladders, _changes, _tables):
         check(checker)
     return checker.findings
 
 
-@dataclass
-class _Checker:
-    process: Process
-    findings: list[Finding] = field(default_factory=list)
-    _scopes: dict[int | None, tuple[Form | None, Scope]] = field(default_factory=dict)
-
-    def scope(self, form: Form | None) -> Scope:
-        key = None if form is None else id(form)
-        if key not in self._scopes:
-            # The form is kept so that its id stays its own.
-            self._scopes[key] = (form, case_scope(self.process, form))
-        return self._scopes[key][1]
-
-    def add(self, code: str, path: Path, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(code, path, message, hint))
-
-    def compile(
-        self, path: Path, source: str | None, form: Form | None, expect: ValueType | None
-    ) -> None:
-        """Check one expression; None is none."""
-        if source is None:
-            return
-        scope = self.scope(form)
-        try:
-            names = compile_expression(source, scope, expect).names
-        except ExpressionError as error:
-            code = "E301" if expect is None or not _sound(source, scope) else "E302"
-            self.add(code, path, error.message, error.hint)
-            return
-        for name in sorted(names & personal_names(self.process, form)):
-            said = f"{name} is personal, and no expression may read it"
-            self.add("E303", path, said, "keep what decides in a field of its own")
-        self.findings += check_choices(
-            self.process, source, scope, items_of(self.process, form), path
-        )
-
-    def value(self, path: Path, value: Given, item: Item, form: Form | None) -> None:
-        """Check what is stored in a field: a scalar, or a text that is an expression."""
-        if isinstance(value, FromTable):
-            return
-        if not isinstance(value, str):
-            if said := misfit(value, item):
-                self.add("E305", path, said)
-            return
-        self.compile(path, value, form, value_type(item))
-        literal = literal_of(value)
-        if item.type == "enum" and literal is not None and literal not in (*item.choices, ""):
-            self.findings.append(unknown("E304", path, "value", literal, item.choices))
-
-
-def _sound(source: str, scope: Scope) -> bool:
-    try:
-        compile_expression(source, scope)
-    except ExpressionError:
-        return False
-    return True
-
-
-def _moves(checker: _Checker) -> None:
+def _moves(checker: Checker) -> None:
     for site in moves(checker.process):
         checker.compile((*site.path, "owner"), site.move.owner, site.form, ValueType.TEXT)
     for path, notice, form in notices(checker.process):
         checker.compile((*path, "when"), notice.when, form, ValueType.BOOL)
 
 
-def _guards(checker: _Checker) -> None:
+def _guards(checker: Checker) -> None:
     process = checker.process
     checker.compile(("start", "when"), process.start.when, {}, ValueType.BOOL)
+    _conditions(checker, ("start",), process.start.checks, {})
     for index, forbid in enumerate(process.forbid):
         checker.compile(("forbid", index, "when"), forbid.when, None, ValueType.BOOL)
     for name, state in process.states.items():
@@ -127,7 +53,8 @@ def _guards(checker: _Checker) -> None:
             path: Path = ("states", name, "auto", index, "when")
             checker.compile(path, branch.when, None, ValueType.BOOL)
     for site in events(process):
-        form = None if site.joins else resolved_form(process, site.event.form)
+        form = site.form
+        _conditions(checker, site.path, site.event.checks, form)
         checker.compile((*site.path, "when"), site.event.when, form, ValueType.BOOL)
         for index, branch in enumerate(site.event.branches):
             path = (*site.path, "branches", index, "when")
@@ -137,7 +64,12 @@ def _guards(checker: _Checker) -> None:
             checker.compile(path, site.event.hold.until, form, ValueType.INSTANT)
 
 
-def _clocks(checker: _Checker) -> None:
+def _conditions(checker: Checker, path: Path, checks: tuple[Check, ...], form: Form | None) -> None:
+    for index, check in enumerate(checks):
+        checker.compile((*path, "checks", index, "when"), check.when, form, ValueType.BOOL)
+
+
+def _clocks(checker: Checker) -> None:
     process = checker.process
     for name, clock in process.clocks.items():
         path: Path = ("clocks", name)
@@ -153,7 +85,7 @@ def _clocks(checker: _Checker) -> None:
     _budgets(checker)
 
 
-def _instant(checker: _Checker, path: Path, source: str | None, form: Form) -> None:
+def _instant(checker: Checker, path: Path, source: str | None, form: Form) -> None:
     """An instant, or a date if it is just a name of one."""
     scope = checker.scope(form)
     is_date = source in scope.variables and scope.type_of(str(source)) is ValueType.DATE
@@ -164,36 +96,93 @@ def _start_form(process: Process, clock: Clock | None) -> Form:
     return {} if clock is None else trigger_form(process, clock.start)
 
 
-def _budgets(checker: _Checker) -> None:
+def _budgets(checker: Checker) -> None:
     process = checker.process
     for path, budget, clock in budgets(process):
         if isinstance(budget, BudgetUntil):
             _instant(checker, (*path, "until"), budget.until, _start_form(process, clock))
         elif isinstance(budget, BudgetFromTable) and budget.table in process.tables:
+            checker.present_record((*path, "table"), budget.table)
             output = process.tables[budget.table].output
             if output != "budget":
                 said = f"the table '{budget.table}' gives {output}, but a budget is wanted"
                 checker.add("E316", (*path, "table"), said, "say `output: budget`")
 
 
-def _tasks(checker: _Checker) -> None:
+def _tasks(checker: Checker) -> None:
     for path, _, _, task in tasks(checker.process):
         checker.compile((*path, "when"), task.when, None, ValueType.BOOL)
 
 
-def _links(checker: _Checker) -> None:
+def _links(checker: Checker) -> None:
     process = checker.process
     for name, link in process.links.items():
-        openers = [
-            site.form or {} for site in moves(process) if name in (*site.move.open, *site.move.tell)
-        ]
-        form = common_form(process, openers)
-        checker.compile(("links", name, "key"), link.key, form, ValueType.TEXT)
-        for datum, source in link.data.items():
-            checker.compile(("links", name, "data", datum), source, form, None)
+        path: Path = ("links", name)
+        if not _records(checker, (*path, "each"), link.each):
+            continue
+        form = link_form(process, name)
+        checker.compile((*path, "when"), link.when, form, ValueType.BOOL, link.each)
+        checker.compile((*path, "key"), link.key, form, ValueType.TEXT, link.each)
+        for part, sources in (("data", link.data), ("event", link.event)):
+            for datum, source in sources.items():
+                checker.compile((*path, part, datum), source, form, None, link.each)
 
 
-def _ladders(checker: _Checker) -> None:
+def _records(checker: Checker, path: Path, name: str | None) -> bool:
+    """Whether this is a list of records whose present one can be `item`; no name is none."""
+    if name is None:
+        return True
+    data = checker.process.data
+    if name in data and data[name].of != "record":
+        checker.add("E308", path, f"'{name}' is no list of records")
+    return bool(columns(checker.process, name))
+
+
+def _calls(checker: Checker) -> None:
+    process = checker.process
+    for name, state in process.states.items():
+        if state.call is None or state.call.computation not in process.computations:
+            continue
+        wanted = process.computations[state.call.computation].input
+        for given, source in state.call.input.items():
+            path: Path = ("states", name, "call", "input", given)
+            if given in wanted:
+                _passed(checker, path, source, wanted[given])
+
+
+def _passed(checker: Checker, path: Path, source: str, item: Item) -> None:
+    """What is handed over, without an event at hand."""
+    if checker.compile(path, source, None, value_type(item)):
+        checker.literal(path, source, item)
+        given = named_item(checker.process, {}, source)
+        if given is not None and item.of == "record":
+            for said in columns_misfit(given, item, exact=True):
+                checker.add("E308", path, said)
+
+
+def _documents(checker: Checker) -> None:
+    for name, document in checker.process.documents.items():
+        path: Path = ("documents", name)
+        checker.compile((*path, "number"), document.number, None, ValueType.TEXT)
+        for index, block in enumerate(document.blocks):
+            place = (*path, "blocks", index)
+            if block.list is not None and _records(checker, (*place, "list"), block.list):
+                where = (*place, "where")
+                checker.compile(where, block.where, None, ValueType.BOOL, block.list)
+
+
+def _schedules(checker: Checker) -> None:
+    for name, schedule in checker.process.schedules.items():
+        path: Path = ("schedules", name)
+        scope = schedule_scope(schedule)
+        checker.typed((*path, "key"), schedule.key, scope, ValueType.TEXT)
+        for datum, source in schedule.data.items():
+            if item := checker.process.data.get(datum):
+                checker.typed((*path, "data", datum), source, scope, value_type(item))
+                checker.literal((*path, "data", datum), source, item)
+
+
+def _ladders(checker: Checker) -> None:
     for name, ladder in checker.process.ladders.items():
         for kind, rungs in (("hours", ladder.hours), ("days", ladder.days)):
             for index, rung in enumerate(rungs):
@@ -202,52 +191,72 @@ def _ladders(checker: _Checker) -> None:
                     checker.compile(path, recipients.when, None, ValueType.BOOL)
 
 
-def _changes(checker: _Checker) -> None:
+def _changes(checker: Checker) -> None:
     data = checker.process.data
     for change in changes(checker.process):
         for name, value in change.set.items():
             if name in data:
                 checker.value((*change.path, "set", name), value, data[name], change.form)
-        for name, record in change.append.items():
-            if name not in data:
+        _appended(checker, change)
+        _extended(checker, change)
+        for name, update in change.update.items():
+            path = (*change.path, "update", name)
+            if not _records(checker, path, name):
                 continue
-            path = (*change.path, "append", name)
-            fields = data[name].fields or {}
-            if data[name].of != "record":
-                said = f"'{name}' is no list of records"
-                checker.add("E308", path, said, "`append` adds a record; say `set` otherwise")
-                continue
-            for key, value in record.items():
-                if key in fields:
-                    checker.value((*path, key), value, fields[key], change.form)
-            for key, item in fields.items():
-                if item.required and key not in record:
-                    checker.add("E308", path, f"the record lacks its required field '{key}'")
+            checker.compile((*path, "where"), update.where, change.form, ValueType.BOOL, name)
+            for key, value in update.set.items():
+                if item := columns(checker.process, name).get(key):
+                    checker.value((*path, "set", key), value, item, change.form, name)
 
 
-def _tables(checker: _Checker) -> None:
+def _appended(checker: Checker, change: Change) -> None:
+    data = checker.process.data
+    for name, record in change.append.items():
+        if name not in data:
+            continue
+        path = (*change.path, "append", name)
+        fields = data[name].fields or {}
+        if data[name].of != "record":
+            said = f"'{name}' is no list of records"
+            checker.add("E308", path, said, "`append` adds a record; say `set` otherwise")
+            continue
+        for key, value in record.items():
+            if key in fields:
+                checker.value((*path, key), value, fields[key], change.form)
+        for key, item in fields.items():
+            if item.required and key not in record:
+                checker.add("E308", path, f"the record lacks its required field '{key}'")
+
+
+def _extended(checker: Checker, change: Change) -> None:
     process = checker.process
-    scope = checker.scope(None)
-    fields = {f"data.{name}": item for name, item in process.data.items()}
+    for name, source in change.extend.items():
+        if name not in process.data:
+            continue
+        path, item = (*change.path, "extend", name), process.data[name]
+        if item.type != "list":
+            said = f"'{name}' is no list"
+            checker.add("E308", path, said, "`extend` adds entries; say `set` otherwise")
+        elif checker.compile(path, source, change.form, value_type(item)):
+            given = named_item(process, items_of(process, change.form), source)
+            if given is not None and item.of == "record":
+                for said in columns_misfit(given, item, exact=False):
+                    checker.add("E308", path, said)
+
+
+def _tables(checker: Checker) -> None:
+    process = checker.process
     for name, table in process.tables.items():
         path: Path = ("tables", name)
+        if not _records(checker, (*path, "each"), table.each):
+            continue
+        scope = checker.scope(None, table.each)
+        fields: dict[str, Item] = {f"data.{n}": item for n, item in process.data.items()}
+        fields |= {f"item.{n}": item for n, item in columns(process, table.each).items()}
         checker.findings += check_table(table, scope, fields, path)
         for given, source in table.inputs.items():
-            if _sound(source, scope):
-                checker.compile((*path, "inputs", given), source, None, None)
-    for name, field_ in process.data.items():
-        if field_.derive in process.tables:
-            _derived(checker, name, str(field_.derive))
-
-
-def _derived(checker: _Checker, name: str, table_name: str) -> None:
-    """A table that gives a field's value gives one that the field can hold."""
-    item, table = checker.process.data[name], checker.process.tables[table_name]
-    if value_type(item) not in _OUTPUTS[table.output]:
-        said = f"the table '{table_name}' gives {table.output}, the field is {item.type}"
-        checker.add("E316", ("data", name, "derive"), said)
-        return
-    for index, row in enumerate(table.rows):
-        if item.type == "enum" and row.then not in item.choices:
-            path = ("tables", table_name, "rows", index, "then")
-            checker.findings.append(unknown("E304", path, "value", str(row.then), item.choices))
+            if sound(source, scope):
+                checker.compile((*path, "inputs", given), source, None, None, table.each)
+    for name, field in process.data.items():
+        if field.derive is not None:
+            checker.answer(("data", name, "derive"), field.derive, field)

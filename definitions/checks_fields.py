@@ -13,7 +13,7 @@ from datetime import date, datetime
 from definitions.checks_finding import Finding, unknown
 from definitions.checks_sites import items
 from definitions.expressions import Scope, ValueType
-from definitions.model import Item, Process, Scalar
+from definitions.model import Form, Item, Process, Scalar
 from definitions.problems import Path
 from definitions.scope import form_items, value_type
 
@@ -102,6 +102,35 @@ def _is_instant(value: str) -> bool:
         return False
 
 
+# ---- Records that go from one list into another ----
+
+
+def named_item(process: Process, form: Mapping[str, Item], source: str) -> Item | None:
+    """The field behind an expression that is a name and nothing else."""
+    head, _, name = source.strip().partition(".")
+    known: Mapping[str, Mapping[str, Item]] = {"data": process.data, "event": form}
+    return known.get(head, {}).get(name)
+
+
+def columns_misfit(given: Item, wanted: Item, exact: bool) -> Iterator[str]:
+    """Why records of one list cannot stand in another. `exact`: a column more is refused too."""
+    source, target = given.fields or {}, wanted.fields or {}
+    for name, item in target.items():
+        if name not in source:
+            if item.required:
+                yield f"the records lack the required column '{name}'"
+            continue
+        have = source[name]
+        if value_type(have) is not value_type(item):
+            yield f"the column '{name}' is {have.type}, and {item.type} is wanted"
+        elif item.type == "enum" and (strange := set(have.choices) - set(item.choices)):
+            yield f"the column '{name}' may be '{min(strange)}', which is no value there"
+        elif have.personal and not item.personal:
+            yield f"the column '{name}' is personal, and would not be there"
+    if exact:
+        yield from (f"there is no column '{name}'" for name in source if name not in target)
+
+
 # ---- Values of enums inside expressions ----
 
 
@@ -112,20 +141,28 @@ def literal_of(source: str) -> str | None:
 
 
 def choices_by_name(
-    process: Process, form: Mapping[str, Item] | None
+    process: Process,
+    form: Mapping[str, Item] | None,
+    record: Mapping[str, Item] | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """What the text behind a dotted name can be, where that is known."""
     known = {f"data.{name}": item.choices for name, item in process.data.items() if item.choices}
     known |= {f"event.{name}": item.choices for name, item in (form or {}).items() if item.choices}
+    known |= {f"item.{name}": item.choices for name, item in (record or {}).items() if item.choices}
     known["case.state"] = tuple(process.states)
     return known
 
 
 def check_choices(
-    process: Process, source: str, scope: Scope, items_: Mapping[str, Item], path: Path
+    process: Process,
+    source: str,
+    scope: Scope,
+    items_: Mapping[str, Item],
+    path: Path,
+    record: Mapping[str, Item] | None = None,
 ) -> Iterator[Finding]:
     """Comparisons with a value that an enum does not have."""
-    known = choices_by_name(process, items_)
+    known = choices_by_name(process, items_, record)
     compared: list[tuple[str, str]] = []
     for pattern in _COMPARED:
         compared += (
@@ -137,6 +174,17 @@ def check_choices(
         # The empty text asks whether there is a value at all.
         if name in scope.variables and text and text not in known.get(name, (text,)):
             yield unknown("E304", path, f"value of {name}", text, known[name])
+
+
+def asked(process: Process, form: Form) -> dict[str, Item]:
+    """The typed fields of a form, each required or not as the form says. Unlike `forms.resolve`
+    it takes a form that names fields which are not there."""
+    return {
+        name: item.model_copy(update={"required": form[name] == "required"})
+        if isinstance(form[name], str)
+        else item
+        for name, item in form_items(process, form).items()
+    }
 
 
 def items_of(process: Process, form: object) -> dict[str, Item]:

@@ -24,12 +24,13 @@ from definitions.model import (
     CaseEvent,
     Clock,
     Event,
+    FromTable,
     Item,
     Process,
     Trigger,
 )
 from definitions.problems import Path
-from definitions.scope import RESERVED_EVENT_FIELDS, UNUSABLE_WORDS, clock_names
+from definitions.scope import RESERVED_EVENT_FIELDS, UNUSABLE_WORDS, clock_names, columns
 
 RECIPIENTS = ("assignee", "owner", "customer")
 """Whom a notice or a rung may name beside roles."""
@@ -150,6 +151,10 @@ def _tables(process: Process) -> Iterator[Finding]:
         if isinstance(budget, BudgetFromTable)
     ]
     used += ((("data", name, "derive"), field.derive) for name, field in process.data.items())
+    for change in changes(process):
+        for path, value in change.given():
+            if isinstance(value, FromTable):
+                used.append(((*path, "table"), value.table))
     yield from _each("E205", "table", process.tables, used)
 
 
@@ -182,17 +187,22 @@ def _fields(process: Process) -> Iterator[Finding]:
     for change in changes(process):
         used += (((*change.path, "set", name), name) for name in change.set)
         used += (((*change.path, "append", name), name) for name in change.append)
+        used += (((*change.path, "extend", name), name) for name in change.extend)
+        used += (((*change.path, "update", name), name) for name in change.update)
+        used += _indexed((*change.path, "clear"), change.clear)
     for path, form in forms(process):
         used += (((*path, name), name) for name, f in form.items() if not isinstance(f, Item))
     for name, field in process.attributes.model_dump().items():
         used.append((("attributes", name), field))
     yield from _each("E209", "field of the case", process.data, used)
     for change in changes(process):
-        for name, record in change.append.items():
-            known = process.data[name].fields if name in process.data else None
-            if known:
-                inner = (((*change.path, "append", name, key), key) for key in record)
-                yield from _each("E209", "field of the record", known, inner)
+        updated = {name: update.set for name, update in change.update.items()}
+        for kind, below, records in (("append", (), change.append), ("update", ("set",), updated)):
+            for name, record in records.items():
+                if known := columns(process, name):
+                    place = (*change.path, kind, name, *below)
+                    inner = (((*place, key), key) for key in record)
+                    yield from _each("E209", "field of the record", known, inner)
 
 
 # ---- Triggers ----
@@ -244,6 +254,10 @@ def _reserved(process: Process) -> Iterator[Finding]:
                 if name in UNUSABLE_WORDS:
                     message = f"no expression can use the name '{name}'"
                 yield Finding("E211", (*path, name), message, "choose another")
+    for name in process.data:
+        if "index" in columns(process, name):
+            message = "`item.index` is a record's place in its list already"
+            yield Finding("E211", ("data", name, "fields", "index"), message, "choose another")
     for place in (*(("data", name) for name in process.data), *_clock_places(process)):
         if place[-1] in UNUSABLE_WORDS:
             message = f"no expression can use the name '{place[-1]}'"
@@ -298,9 +312,15 @@ def _clashes(process: Process) -> Iterator[Finding]:
 
 def _senders(process: Process) -> Iterator[Finding]:
     for site in events(process):
-        if not site.joins and not site.event.by:
+        itself = site.joins or site.answers
+        if not itself and not site.event.by and not site.event.from_:
             said = f"nobody may send '{site.name}'"
-            yield Finding("E213", site.path, said, "name the roles: `by: ROLE`")
+            yield Finding(
+                "E213",
+                site.path,
+                said,
+                "name the roles, or the processes: `by: ROLE`, `from: PROCESS`",
+            )
 
 
 def _structure(process: Process) -> Iterator[Finding]:

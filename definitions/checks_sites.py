@@ -6,11 +6,24 @@ Who may import it: the checks.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
-from definitions.model import CaseEvent, Event, Form, Given, Item, Move, Notice, Process, Task
+from definitions.model import (
+    CaseEvent,
+    Event,
+    Expr,
+    Form,
+    Given,
+    Item,
+    Move,
+    Notice,
+    Process,
+    Task,
+    Update,
+)
 from definitions.problems import Path
-from definitions.scope import resolved_form
+from definitions.scope import CALL_EVENTS, common_form, event_form, resolved_form
 
 JOINS = ("all_done", "any_done")
 """Events of a state with tasks that happen by themselves."""
@@ -21,12 +34,16 @@ SYSTEM_EVENTS = ("opened", "closed", "reopened")
 
 @dataclass(frozen=True, slots=True)
 class EventSite:
-    """An event with its place; `state` is None where it is accepted in many."""
+    """An event with its place; `state` is None where it is accepted in many. `form` is None where
+    it happens by itself."""
 
     path: Path
     name: str
     event: Event | CaseEvent
     state: str | None
+    form: Form | None
+    answers: bool = False
+    """Whether it is the answer to the call of its state."""
 
     @property
     def joins(self) -> bool:
@@ -45,21 +62,37 @@ class MoveSite:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a move or a task stores: values by case field, and records appended to lists."""
+    """What a move or a task stores: values by case field, records of lists by list."""
 
     path: Path
+    form: Form | None
     set: Mapping[str, Given]
     append: Mapping[str, Mapping[str, Given]]
-    form: Form | None
+    clear: tuple[str, ...] = ()
+    extend: Mapping[str, Expr] = field(default_factory=dict)
+    update: Mapping[str, Update] = field(default_factory=dict)
+
+    def given(self) -> Iterator[tuple[Path, Given]]:
+        """Every value that is put somewhere, with its path."""
+        yield from (((*self.path, "set", name), value) for name, value in self.set.items())
+        for name, record in self.append.items():
+            path = (*self.path, "append", name)
+            yield from (((*path, column), value) for column, value in record.items())
+        for name, update in self.update.items():
+            path = (*self.path, "update", name, "set")
+            yield from (((*path, column), value) for column, value in update.set.items())
 
 
 def events(process: Process) -> Iterator[EventSite]:
     """Every declared event, in the order of the file."""
     for state, spec in process.states.items():
         for name, event in spec.on.items():
-            yield EventSite(("states", state, "on", name), name, event, state)
+            form = None if name in JOINS else event_form(process, state, name)
+            answers = spec.call is not None and name in CALL_EVENTS
+            yield EventSite(("states", state, "on", name), name, event, state, form, answers)
     for name, case_event in process.anywhere.items():
-        yield EventSite(("anywhere", name), name, case_event, None)
+        form = event_form(process, None, name)
+        yield EventSite(("anywhere", name), name, case_event, None, form)
 
 
 def tasks(process: Process) -> Iterator[tuple[Path, str, str, Task]]:
@@ -74,10 +107,9 @@ def moves(process: Process) -> Iterator[MoveSite]:
     and joins have no event."""
     yield MoveSite(("start",), process.start, {})
     for site in events(process):
-        form = None if site.joins else resolved_form(process, site.event.form)
-        yield MoveSite(site.path, site.event, form)
+        yield MoveSite(site.path, site.event, site.form)
         for index, branch in enumerate(site.event.branches):
-            yield MoveSite((*site.path, "branches", index), branch, form)
+            yield MoveSite((*site.path, "branches", index), branch, site.form)
     for name, state in process.states.items():
         for index, branch in enumerate(state.auto):
             yield MoveSite(("states", name, "auto", index), branch, None)
@@ -89,9 +121,18 @@ def moves(process: Process) -> Iterator[MoveSite]:
 def changes(process: Process) -> Iterator[Change]:
     """Everything that stores into the case."""
     for site in moves(process):
-        yield Change(site.path, site.move.set, site.move.append, site.form)
+        move = site.move
+        yield Change(
+            site.path, site.form, move.set, move.append, move.clear, move.extend, move.update
+        )
     for path, _, _, task in tasks(process):
-        yield Change(path, task.set, task.append, resolved_form(process, task.form))
+        yield Change(path, resolved_form(process, task.form), task.set, task.append)
+
+
+def link_form(process: Process, name: str) -> Form:
+    """The event fields that a link's expressions may read: those of all moves that use it."""
+    users = (s.form or {} for s in moves(process) if name in (*s.move.open, *s.move.tell))
+    return common_form(process, users)
 
 
 def notices(process: Process) -> Iterator[tuple[Path, Notice, Form | None]]:
@@ -105,7 +146,7 @@ def notices(process: Process) -> Iterator[tuple[Path, Notice, Form | None]]:
 
 
 def forms(process: Process) -> Iterator[tuple[Path, Form]]:
-    """Every form: the named ones, then those written in place."""
+    """Every form: the named ones, those written in place, and those of answers to calls."""
     for name, form in process.forms.items():
         yield ("forms", name), form
     for site in events(process):
@@ -114,13 +155,18 @@ def forms(process: Process) -> Iterator[tuple[Path, Form]]:
     for path, _, _, task in tasks(process):
         if not isinstance(task.form, str):
             yield (*path, "form"), task.form
+    for name, computation in process.computations.items():
+        yield ("computations", name, "output"), cast(Form, computation.output)
 
 
 def items(process: Process) -> Iterator[tuple[Path, Item]]:
-    """Every typed field: of the case, of forms, and of the records in lists."""
+    """Every typed field: of the case, of forms and computations, and of the records in lists."""
     found: list[tuple[Path, Item]] = [(("data", n), item) for n, item in process.data.items()]
     for path, form in forms(process):
         found += [((*path, n), item) for n, item in form.items() if isinstance(item, Item)]
+    for name, computation in process.computations.items():
+        path = ("computations", name, "input")
+        found += [((*path, n), item) for n, item in computation.input.items()]
     while found:
         path, item = found.pop(0)
         yield path, item

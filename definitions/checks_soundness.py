@@ -15,7 +15,7 @@ from definitions.checks_graph import Graph, said
 from definitions.checks_sites import JOINS, EventSite, events
 from definitions.model import Branch, Form, Item, Process, State
 from definitions.problems import Path
-from definitions.scope import form_items, resolved_form
+from definitions.scope import CALL_EVENTS, form_items
 
 _IS_VALUE = re.compile(
     r"""\s*(?P<name>[a-z]+\.[a-z][a-z0-9_]*)\s*==\s*['"](?P<value>[^'"]*)['"]\s*"""
@@ -98,7 +98,7 @@ def _exhaustive(process: Process, site: EventSite) -> bool:
     if None in found or len(names) != 1:
         return False
     name = names.pop()
-    form = resolved_form(process, site.event.form)
+    form = site.form or {}
     values = {match["value"] for match in found if match is not None}
     choices = choices_by_name(process, form_items(process, form)).get(name, ())
     return _required(process, form, name) and bool(choices) and values >= set(choices)
@@ -158,10 +158,22 @@ def _waiting(process: Process, graph: Graph) -> Iterator[Finding]:
         state = process.states[name]
         if state.closed or state.auto or state.tasks or state.waits is not None:
             continue
+        if state.call is not None and _answer_leads_on(state):
+            continue  # Trying again is bounded, so an answer or a failure comes.
         if not any(_watched(process, graph, name)):
             message = f"a case may wait in '{name}' for ever (after {said(way)}): no clock runs"
             hint = "start a clock with a ladder on the way, or say why in `waits`"
             yield Finding("E404", ("states", name), message, hint)
+
+
+def _answer_leads_on(state: State) -> bool:
+    """Whether both answers to the state's call lead somewhere, whatever their branches say."""
+    answers = [state.on[name] for name in CALL_EVENTS if name in state.on]
+    return all(
+        way.to is not None or event.to is not None
+        for event in answers
+        for way in event.branches or (event,)
+    )
 
 
 def _watched(process: Process, graph: Graph, state: str) -> Iterator[bool]:

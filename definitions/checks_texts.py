@@ -1,7 +1,7 @@
 """Texts for people: placeholders name what exists, and nothing personal is said or shown.
 
-What it is: a check of `{{ … }}` in notices and rungs (E306), and of personal fields in notices and
-attributes (E303). Both languages are checked alike.
+What it is: a check of `{{ … }}` in notices, rungs and documents (E306), and of personal fields in
+them and in attributes (E303). Both languages are checked alike.
 What it is not: a template engine.
 Who may import it: the verifier.
 """
@@ -38,6 +38,11 @@ def check_texts(process: Process) -> list[Finding]:
                 if rung.text is not None:
                     path = ("ladders", name, kind, index, "text")
                     findings += _text(process, path, rung.text, None)
+    for name, document in process.documents.items():
+        for index, block in enumerate(document.blocks):
+            if block.text is not None:
+                path = ("documents", name, "blocks", index, "text")
+                findings += _text(process, path, block.text, None)
     for name, field in process.attributes.model_dump().items():
         if field in process.data and process.data[field].personal:
             said = f"'{field}' is personal, and attributes are shown in lists"

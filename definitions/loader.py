@@ -7,7 +7,7 @@ case needs nothing else. What it declares itself wins over what is shared; a nam
 left out for the verifier to report.
 
 Every problem of every file is reported at once, as one `DefinitionError`. This module decides
-nothing about meaning: `verifier` does, except for links, which need the other processes.
+nothing about meaning: `verifier` does for one process, `checks_between` for what goes between them.
 
 `activities`, `surfaces` and the composition at the edge may import it; the core never does, for it
 touches files.
@@ -25,9 +25,10 @@ from pydantic import BaseModel
 
 from definitions.bundle import pin
 from definitions.calendar import Calendar
+from definitions.checks_between import check_between, neighbours_of
 from definitions.checks_finding import Finding
 from definitions.completion import Shared, completed
-from definitions.model import Ladder, Library, Link, Process, Role
+from definitions.model import Ladder, Library, Process, Role
 from definitions.problems import (
     DefinitionError,
     DuecourseError,
@@ -262,8 +263,9 @@ def _declared_twice(declared: Iterable[tuple[_Draft, str | None, Path]]) -> list
 
 
 def _neighbours(folder: FilePath, process: Process) -> dict[str, Process | None]:
-    """The processes of a folder that this one links to; None for one whose shape is wrong."""
-    wanted = {link.process for link in process.links.values()} - {process.process}
+    """The processes of a folder that this one links to or hears from; None for one whose shape is
+    wrong."""
+    wanted = neighbours_of(process)
     found: dict[str, Process | None] = {}
     for path in _files(folder) if wanted else ():
         data = _bytes(path, [])
@@ -296,7 +298,7 @@ def _finished(
         for name, link in complete.links.items()
     }
     complete = complete.model_copy(update={"links": links})
-    findings = [*verify(complete), *_link_findings(links, known), *_size_findings(complete)]
+    findings = [*verify(complete), *check_between(complete, known), *_size_findings(complete)]
     return complete, [_problem(finding, document) for finding in findings]
 
 
@@ -307,29 +309,6 @@ def _size_findings(process: Process) -> list[Finding]:
         return []
     said = f"a case would carry {size} bytes of rules; at most {MAX_RULES} are allowed"
     return [Finding("E110", ("process",), said, "shorten texts, or split the process in two")]
-
-
-def _link_findings(
-    links: Mapping[str, Link], known: Mapping[str, Process | None]
-) -> Iterator[Finding]:
-    """What is wrong between this process and those that it links to."""
-    for name, link in links.items():
-        if not link.available:
-            if not link.planned:
-                near = suggest(link.process, known)
-                hint = "mark the link `planned: true` until there is one"
-                message = f"there is no process '{link.process}'"
-                path: Path = ("links", name, "process")
-                yield Finding("E203", path, message, f"{near} Or {hint}" if near else hint)
-            continue
-        target = known[link.process]
-        if target is None:
-            continue
-        for datum in link.data:
-            if datum not in target.data:
-                message = f"the process '{link.process}' has no data field '{datum}'"
-                hint = suggest(datum, target.data)
-                yield Finding("E204", ("links", name, "data", datum), message, hint)
 
 
 def _problem(finding: Finding, document: Document) -> Problem:

@@ -126,16 +126,18 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E203": CodeInfo(
             "unknown process",
-            "A link leads to a process that is in no file. A link to one that is yet to be "
-            "written says `planned: true`.",
+            "A link leads to a process that is in no file, or a `from` names one. A link to one "
+            "that is yet to be written says `planned: true`.",
         ),
         "E204": CodeInfo(
             "unknown field of another process",
-            "A link fills a data field that the process it opens does not have.",
+            "A link fills a data field that the process it opens does not have or sets itself, "
+            "or a field that the event it tells does not have.",
         ),
         "E205": CodeInfo(
             "unknown table",
-            "A budget or a `derive` names a decision table that the process does not have.",
+            "A budget, a `derive` or a value names a decision table that the process does not "
+            "have.",
         ),
         "E206": CodeInfo(
             "unknown form",
@@ -147,23 +149,23 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E208": CodeInfo(
             "unknown link",
-            "An `open` names a link that the process does not have.",
+            "An `open` or a `tell` names a link that the process does not have.",
         ),
         "E209": CodeInfo(
             "unknown field",
-            "A `set`, an `append`, a form's `required` or `optional`, or an attribute names a "
-            "field that the case or the record does not have.",
+            "A move, a form's `required` or `optional`, an attribute, a link, a table, a document "
+            "or a schedule names a field that the case or the record does not have.",
         ),
         "E210": CodeInfo(
             "unknown event",
-            "A clock's trigger, or the `unless` of a prohibition, names an event that no state, "
-            "task or `anywhere` declares.",
+            "A clock's trigger, the `unless` of a prohibition or the `undelivered` of a link names "
+            "an event that no state, task or `anywhere` declares.",
         ),
         "E211": CodeInfo(
             "reserved name",
             "The name already means something: `opened`, `closed`, `reopened`, `all_done`, "
             "`any_done`, what begins with `duecourse`, the fields `at` and `name` of every "
-            "event, and words of the expression language.",
+            "event, the column `index` of a record, and words of the expression language.",
         ),
         "E212": CodeInfo(
             "name used twice",
@@ -172,16 +174,20 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E213": CodeInfo(
             "nobody may send it",
-            "An event without `by`. Every event names the roles that may send it.",
+            "An event without `by` and without `from`. Every event names the roles or the "
+            "processes that may send it.",
         ),
         "E214": CodeInfo(
             "does not go together",
-            "An automatic state with events, tasks or `closed`; a closed state with tasks; "
-            "`all_done` or `any_done` without tasks, or with a sender or a form.",
+            "An automatic state with events, tasks, a call or `closed`; a closed state with tasks; "
+            "a call with tasks; `all_done` or `any_done` without tasks, `done` or `failed` without "
+            "a call, or any of these with a sender or a form; a link told that says no `tell`, or "
+            "opened that does; a block of a document with more than one kind of content, or none.",
         ),
         "E215": CodeInfo(
             "unknown input",
-            "A row of a decision table has a cell for an input that the table does not have.",
+            "A row of a decision table has a cell for an input that the table does not have, or a "
+            "call gives one that the computation does not take.",
         ),
         "E216": CodeInfo(
             "unknown ladder",
@@ -192,6 +198,29 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "unknown calendar",
             "A calendar that neither the process nor the calendars' folder has. It is never "
             "read as 'weekdays only'.",
+        ),
+        "E218": CodeInfo(
+            "unknown computation",
+            "A `call` names a computation that the process does not declare.",
+        ),
+        "E219": CodeInfo(
+            "unknown document",
+            "A `document` names a document that the process does not declare.",
+        ),
+        "E220": CodeInfo(
+            "unknown event of another process",
+            "A link tells an event that the other process does not have, or does not take `from` "
+            "this one.",
+        ),
+        "E221": CodeInfo(
+            "required value not given",
+            "A link, a schedule or a call leaves out what the case it opens, the event it tells or "
+            "the computation requires.",
+        ),
+        "E222": CodeInfo(
+            "cannot report what was not delivered",
+            "The event that a link names in `undelivered` is sent by the engine as `system`, with "
+            "no more than `target`, `code` and `detail`, all of them text.",
         ),
         "E301": CodeInfo(
             "not an expression",
@@ -229,8 +258,9 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E308": CodeInfo(
             "record does not fit the list",
-            "An `append` to a field that is no list of records, or without a required field of "
-            "the record.",
+            "A field is worked through record by record that is no list of records, an `extend` is "
+            "of a field that is no list, or a record lacks a required column or brings one that "
+            "cannot be taken.",
         ),
         "E310": CodeInfo(
             "cell does not fit",
@@ -261,6 +291,11 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "table does not fit its use",
             "A budget comes from a table whose output is none, or a field from a table of "
             "another type.",
+        ),
+        "E318": CodeInfo(
+            "no present record",
+            "A table with `each` reads the present record of a list, and is used elsewhere than in "
+            "an `update` of that list.",
         ),
         "E401": CodeInfo(
             "unreachable state",
@@ -336,6 +371,11 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         "E417": CodeInfo(
             "tasks without a way on",
             "Nothing happens when the tasks of the state are done.",
+        ),
+        "E418": CodeInfo(
+            "call without a way on",
+            "A state with `call` has both `done` and `failed`: what happens with the answer, and "
+            "what without one.",
         ),
         "E501": CodeInfo(
             "no rungs for this budget",

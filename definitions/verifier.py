@@ -18,13 +18,14 @@ from definitions.checks_finding import Finding
 from definitions.checks_graph import Graph
 from definitions.checks_ladders import check_ladders
 from definitions.checks_names import check_names
+from definitions.checks_outward import check_outward
 from definitions.checks_soundness import check_soundness
 from definitions.checks_texts import check_texts
 from definitions.model import Process
 
 __all__ = ["Finding", "verify"]
 
-_GROUND = frozenset({"E201", "E210", "E211", "E212", "E214"})
+_GROUND = frozenset({"E201", "E210", "E211", "E212", "E214", "E418"})
 """Names and structure on which the graph of states stands."""
 
 
@@ -32,6 +33,7 @@ def verify(process: Process) -> list[Finding]:
     """Every finding, each once; empty for a sound process."""
     findings = [
         *check_names(process),
+        *check_outward(process),
         *check_fields(process),
         *check_expressions(process),
         *check_texts(process),

@@ -127,6 +127,40 @@ def test_labels_of_fields_are_no_rules() -> None:
     assert digest(original.model_copy(update={"data": labelled})) == digest(original)
 
 
+def test_values_that_a_document_prints_keep_their_words() -> None:
+    document = {"title": TITLE, "number": "case.key"}
+    blocks = [
+        {"fields": {"grade": TITLE}},
+        {"list": "lines", "columns": {"n": TITLE}, "totals": {"kind": TITLE}},
+    ]
+    words = {"a": TITLE, "b": TITLE}
+    original = process(
+        {
+            **TREE,
+            "data": {
+                "grade": {"type": "enum", "values": words, "title": TITLE},
+                "kind": {"type": "enum", "values": words},
+                "other": {"type": "enum", "values": words},
+            },
+            "documents": {"slip": {**document, "blocks": blocks}},
+        }
+    )
+    data = unpin(pin(original)).data
+    assert data["grade"].values == data["kind"].values == original.data["grade"].values
+    assert data["grade"].title is None
+    assert data["other"].values == ("a", "b")
+    assert digest(unpin(pin(original))) == digest(original)
+
+
+def test_a_link_opened_alone_is_written_as_when_there_could_be_no_more() -> None:
+    state = {"title": TITLE, "on": {"go": {"open": "a", "from": ["x", "y"]}, "on": {"tell": "b"}}}
+    two = {"title": TITLE, "on": {"go": {"open": ["a", "b"], "document": ["d"]}}}
+    text = canonical(process({**TREE, "states": {"open": state, "two": two}})).decode()
+    assert '"go":{"open":"a","from":["x","y"]},"on":{"tell":["b"]}' in text
+    assert '"go":{"open":["a","b"],"document":["d"]}' in text
+    assert canonical(unpin(pin(Process.model_validate_json(text)))).decode() == text
+
+
 @pytest.mark.parametrize(("name", "most"), [("complaint", 8192), ("consultation", 8192)])
 def test_the_rules_of_a_case_stay_small_in_its_history(name: str, most: int) -> None:
     assert len(pin(load_library()[name])) <= most
