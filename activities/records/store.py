@@ -163,15 +163,16 @@ class Records:
         self._links.settle(connection, batch.case, number, [row.seq for row in batch.rows])
 
     async def late_rejected(self, row: Row, case: str, number: int) -> int:
-        """Write down an event that came after the lapse that ended its case, as the next row of
-        the journal; its number. The same event again is the row that is there."""
+        """Write down an event that came after the end of its case, as the next row of the journal;
+        its number. The same event again is the row that is there."""
 
         def work(connection: Connection) -> int:
             # The projection's row is what two writers of one case wait at.
             of_case = (CaseState.case_id == case) & (CaseState.number == number)
             connection.execute(select(CaseState.seq).where(of_case).with_for_update())
             of_case = (Journal.case_id == case) & (Journal.number == number)
-            same = (Journal.event_id == row.event_id) & Journal.kind.in_(EVENT_KINDS)
+            kinds = (*EVENT_KINDS, row.kind)
+            same = (Journal.event_id == row.event_id) & Journal.kind.in_(kinds)
             known = connection.scalar(select(Journal.seq).where(of_case, same).limit(1))
             if known is not None:
                 return int(known)
@@ -315,6 +316,11 @@ class Records:
         stays as it is."""
         values, statement = documents.as_values(fill, content), self._add(DocumentFile)
         return await self.database.write(lambda at: statement.run(at, [values])) == 1
+
+    async def has_document(self, key: str) -> bool:
+        """Whether a document is archived under the key."""
+        wanted = select(DocumentFile.key).where(DocumentFile.key == key)
+        return await self.database.read(lambda at: at.scalar(wanted)) is not None
 
     # -- statements
 
