@@ -16,7 +16,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,9 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.case_activities import CaseActivities
+from activities.case_computing import ComputeActivities
 from activities.case_links import LinkActivities
+from activities.computations import COMPUTATIONS, Computations
 from activities.notices.channels.configuration import ChannelSettings, build_channels
 from activities.notices.channels.web import http_clients
 from activities.notices.clock import SYSTEM
@@ -40,17 +42,14 @@ from activities.notices.directory import Directory
 from activities.notices.notifier import Notifier
 from activities.notices.templates import Places
 from activities.records import Records
-from definitions.forms import start_items
 from definitions.loader import Catalogue, load_library
 from definitions.problems import DuecourseError
-from surfaces.ledger import as_payload
+from surfaces.reaching import preparing
 from surfaces.server import embedded_server
 from surfaces.settings import Settings, TemporalUnavailable, connect, load_settings, runtime
 from workflows.attributes import KEYS
 from workflows.case import CaseWorkflow, Rehearsal
-from workflows.core.case import Actor
-from workflows.core.effects import OpenCase
-from workflows.starting import pinned_rules, start_arguments
+from workflows.starting import pinned_rules
 
 FAILED = 3
 BUILD = "duecourse-1"
@@ -97,29 +96,6 @@ async def register_attributes(client: Client) -> None:
         )
 
 
-def preparing(
-    catalogue: Catalogue, task_queue: str, rehearsal: bool
-) -> Callable[[OpenCase, int], dict[str, Any]]:
-    """How a case that another one asks for is started."""
-
-    def prepare(opened: OpenCase, now: int) -> dict[str, Any]:
-        process = catalogue[opened.process]
-        arguments = start_arguments(
-            process,
-            key=opened.business_key,
-            data=as_payload(start_items(process), opened.data),
-            actor=Actor(opened.actor or opened.origin, ("system",)),
-            event_id=opened.key,
-            now=now,
-            occurred_at=opened.at,
-            origin=opened.origin,
-            clock_at=now if rehearsal else None,
-        )
-        return {**arguments, "task_queue": task_queue}
-
-    return prepare
-
-
 def build_worker(
     client: Client,
     records: Records,
@@ -129,16 +105,21 @@ def build_worker(
     task_queue: str,
     rehearsal: bool = False,
     max_cached_cases: int = 1000,
+    computations: Computations = COMPUTATIONS,
 ) -> Worker:
-    """The worker of the cases."""
+    """The worker of the cases. Raises `ComputationMismatch` if a definition declares a computation
+    that is not there."""
+    computations.check(catalogue.processes.values())
     Rehearsal.allowed = rehearsal
     own = CaseActivities(records, notifier, lambda name: pinned_rules(catalogue[name]))
-    links = LinkActivities(client, records, preparing(catalogue, task_queue, rehearsal))
+    reaching = preparing(catalogue, records, task_queue, rehearsal)
+    links = LinkActivities(client, records, reaching)
+    computing = ComputeActivities(computations)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[CaseWorkflow],
-        activities=[*own.all, *links.all],
+        activities=[*own.all, *links.all, *computing.all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=max_cached_cases,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from definitions.bundle import BundleInvalid, digest_of, unpin
 from definitions.forms import DataInvalid, check, start_items
 from definitions.model import Item
 from definitions.problems import DuecourseError
+from definitions.sending import as_payload as as_payload
 from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import decide, look, open_case
 from workflows.core.errors import IllegalEvent
@@ -143,20 +143,3 @@ def _form(program: Program, state: str, name: str) -> Mapping[str, Item]:
     if event is not None:
         return program.items(event.form)
     return program.items(program.tasks[name].form) if name in program.tasks else {}
-
-
-def as_payload(items: Mapping[str, Item], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a case stores them, written as a sender would: instants as text."""
-    return {
-        name: _payload(items[name], value) if name in items else value
-        for name, value in data.items()
-    }
-
-
-def _payload(item: Item, value: Any) -> Any:
-    if isinstance(value, list):
-        fields = item.fields or {}
-        return [as_payload(fields, one) if isinstance(one, dict) else one for one in value]
-    if item.type == "instant" and isinstance(value, int):
-        return datetime.fromtimestamp(value, UTC).isoformat()
-    return value

@@ -111,6 +111,30 @@ def at_start(view: CaseView) -> TypedSearchAttributes:
     )
 
 
+def to_plain(attributes: TypedSearchAttributes) -> dict[str, Any]:
+    """Attributes as plain values by name."""
+    return {
+        pair.key.name: pair.value.isoformat() if isinstance(pair.value, datetime) else pair.value
+        for pair in attributes
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> TypedSearchAttributes:
+    """Attributes of plain values; names that are not ours are left out."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(
+                key,
+                datetime.fromisoformat(plain[key.name])
+                if key is NEXT_DEADLINE
+                else plain[key.name],
+            )
+            for key in KEYS
+            if key.name in plain
+        ]
+    )
+
+
 def cut(text: str, size: int) -> str:
     """The text in at most so many bytes of UTF-8, cut between two characters."""
     data = text.encode("utf-8", "replace")

@@ -35,12 +35,14 @@ PHASES: Mapping[str, str] = {
 PROBLEMS: Mapping[str, str] = {
     "records": "记录库暂不可写，稍后自动补记 · the records cannot be written; rows wait and follow",
     "undeliverable": "通知未能送达 · a notice could not be delivered",
-    "link": "关联案件未能开立 · another case could not be opened",
+    "link": "关联案件未能开立或告知 · another case could not be opened or told",
+    "computation": "计算结果未能采用 · the answer of a computation could not be taken",
+    "document": "单证未能生成归档 · a document could not be printed and archived",
     "refused_signal": "有异步事件被拒绝 · an event sent as a signal was refused",
 }
 RETRY = "retry_failed"
 """The admin's event: what was given up is tried again, and refused signals are acknowledged."""
-RETRIED = frozenset({"undeliverable", "link", "refused_signal"})
+RETRIED = frozenset({"undeliverable", "link", "computation", "document", "refused_signal"})
 """The problems that it helps with."""
 
 

@@ -28,8 +28,8 @@ from workflows.payloads import (
     BadPayload,
     Rules,
     Start,
-    application_error,
     case_id,
+    from_a_case,
     instant,
     pinned_in,
     read_event,
@@ -37,6 +37,7 @@ from workflows.payloads import (
     rules_argument,
     rules_of,
 )
+from workflows.refusals import application_error
 from workflows.running import CaseRun
 
 METADATA_QUERY: Final = "__temporal_workflow_metadata"
@@ -185,25 +186,25 @@ class CaseWorkflow:
             run.go()
             if name == RETRY:
                 return run.retry()
-            incoming = _incoming(name, args)
-            decision = run.judge(incoming)
-            run.accept(incoming, decision)
+            return _taken(run, _incoming(name, args))
         except DuecourseError as error:
             raise application_error(error) from None
         except Exception as fault:  # any other error would leave the sender hanging
             workflow.logger.exception("event.fault")
             said = f"{type(fault).__name__} in '{name}'"
             raise ApplicationError(said, type="internal", non_retryable=True) from fault
-        return decision.answer
 
     @on_update.validator
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
         """A refusal here leaves no trace in the history. Before the case is open (it may wait for
-        its rules) only the shape is checked; the rest is then the handler's."""
+        its rules) only the shape is checked; the rest is then the handler's. So is a message of
+        another case, whose refusal is written down."""
         try:
             incoming = None if name == RETRY else _incoming(name, args)
             if incoming is not None and self._is_decided():
-                self._opened().judge(incoming)
+                run = self._opened()
+                if run.case.ended is not None or not from_a_case(incoming.actor):
+                    run.judge(incoming)
         except DuecourseError as error:
             raise application_error(error) from None
 
@@ -254,6 +255,18 @@ class CaseWorkflow:
         if self._run is None:
             raise ApplicationError("the case is not open", type="not_opened")
         return self._run.shown()
+
+
+def _taken(run: CaseRun, incoming: Incoming) -> dict[str, Any]:
+    """The answer to an event. Raises `DuecourseError` if it is refused, but for a message."""
+    try:
+        decision = run.judge(incoming)
+    except DuecourseError as error:
+        if run.case.ended is not None or not from_a_case(incoming.actor):
+            raise
+        return run.refuse_message(incoming, error)
+    run.accept(incoming, decision)
+    return decision.answer
 
 
 def _shifted(start: Start) -> int:

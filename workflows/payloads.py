@@ -38,7 +38,7 @@ from definitions.bundle import digest_of, unpin
 from definitions.model import Process
 from definitions.problems import DuecourseError
 from workflows.core.case import Actor, Case, Incoming
-from workflows.core.effects import Notify, OpenCase
+from workflows.core.effects import Compute, Fill, Notify, OpenCase, Request, Tell
 from workflows.core.program import Program
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -47,7 +47,7 @@ MAX_HANDED_ON = 2 * 1024 * 1024
 MAX_DETAIL = 2000
 LATEST = 32_503_680_000
 """The first instant of the year 3000: what lies as far ahead, or before 1970, is a slip."""
-_MAX_LISTED = 20
+MAX_LISTED = 20
 _KEY = re.compile(r"[0-9A-Za-z\u4e00-\u9fff](?:[0-9A-Za-z\u4e00-\u9fff._@+-]{0,78}[^\W])?")
 _KEY_HINT = "letters, digits, Chinese characters and . _ @ + - inside, at most 80 of them"
 _HINTS: Mapping[str, str] = {
@@ -216,6 +216,17 @@ class Resumed:
     notices: tuple[Notify, ...] = ()
     """Those that were given up."""
     opens: tuple[OpenCase, ...] = ()
+    """Requests that were given up: each kind for itself, since a default such as `kind` is not
+    written."""
+    tells: tuple[Tell, ...] = ()
+    computes: tuple[Compute, ...] = ()
+    fills: tuple[Fill, ...] = ()
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All requests that were given up; what one case is asked is in its order again."""
+        links: list[OpenCase | Tell] = [*self.opens, *self.tells]
+        return (*sorted(links, key=lambda one: one.seq), *self.computes, *self.fills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +267,11 @@ def check_key(key: str) -> str:
             f"{key[:100]!r} is no case key", code="key_invalid", hint=_KEY_HINT, facts={}
         )
     return key
+
+
+def from_a_case(actor: Actor) -> bool:
+    """Whether another case sends this. A refusal is then written down where it was refused, too."""
+    return any(role.startswith("process:") for role in actor.roles)
 
 
 def case_id(process: str, key: str) -> str:
@@ -357,32 +373,8 @@ def _validated(data: bytes, kind: Any, limit: int, code: str) -> Any:
         found = [
             {"field": ".".join(map(str, one["loc"])) or "argument", "message": one["msg"]}
             for one in broken.errors(include_url=False, include_context=False, include_input=False)
-        ][:_MAX_LISTED]
+        ][:MAX_LISTED]
         said = "; ".join(f"{one['field']}: {one['message']}" for one in found)
         raise BadPayload(
             said[:MAX_DETAIL], code=code, hint=_HINTS[code], facts={"errors": found}
         ) from None
-
-
-# --- errors ---------------------------------------------------------------------------------
-
-
-def application_error(error: DuecourseError) -> ApplicationError:
-    """The error as a sender gets it: its type is the code, its one detail the error as JSON, and
-    its message what Temporal's UI shows."""
-    said = error.to_json() | {"message": error.message[:MAX_DETAIL]}
-    said["facts"] = {name: _short(value) for name, value in error.facts.items()}
-    zh = str(error.facts.get("zh") or "")[:MAX_DETAIL]
-    shown = f"{zh} · {said['message']}" if zh else said["message"]
-    return ApplicationError(shown, said, type=error.code, non_retryable=True)
-
-
-def _short(value: Any) -> Any:
-    match value:
-        case str():
-            return value[:MAX_DETAIL]
-        case list() | tuple():
-            return [_short(one) for one in value[:_MAX_LISTED]]
-        case Mapping():
-            return {name: _short(one) for name, one in value.items()}
-    return value

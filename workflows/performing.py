@@ -3,8 +3,9 @@
 What it is: the queue of rows and the activities in flight of one run. Rows go to the records one
 turn after the other: a local activity tried once for two seconds, then, if that fails, an ordinary
 one that is tried for ever, while the case goes on and its later rows wait in the queue. Notices
-and links have bounded retries and end as a problem of the case, which never waits for them.
-What it is not: a decision, nor the work itself; the activities are known here by name only.
+have bounded retries and end as a problem of the case, which never waits for them.
+What it is not: a decision, nor the work itself; the activities are known here by name only. What a
+case asks of others is in `requesting`.
 Who may import it: the shell.
 """
 
@@ -12,45 +13,25 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
-from workflows.core.effects import Batch, Notify, OpenCase, Row
+from workflows.core.effects import Batch, Notify, Request, Row
+from workflows.requesting import MAX_FAILED, ONCE, Asker, Requests
 
 MAX_ROWS = 200
-MAX_FAILED = 100
 
-ONCE = timedelta(seconds=2)
 WRITE = timedelta(seconds=30)
 SEND = timedelta(seconds=60)
 GIVE_UP_SENDING = timedelta(days=3)
-OPEN = timedelta(seconds=30)
 _FOR_EVER = RetryPolicy(
     initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)
 )
 _SENDING = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
-_OPENING = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    maximum_interval=timedelta(minutes=5),
-    maximum_attempts=12,
-)
 _TWICE = RetryPolicy(maximum_attempts=2)
-
-
-class Owner(Protocol):
-    """The case that is served."""
-
-    def problem(self, code: str, detail: str | None) -> None:
-        """Something is wrong with the case, or (None) no longer."""
-
-    def note_link(self, opened: OpenCase, result: str, detail: str) -> None:
-        """What became of another case that was to be opened, if it is not simply open."""
-
-    def now(self) -> int:
-        """Case time."""
 
 
 class Performer:
@@ -59,14 +40,13 @@ class Performer:
 
     def __init__(
         self,
-        owner: Owner,
+        owner: Asker,
         number: int,
         opening: Mapping[str, Any] | None,
         rules: bytes | None = None,
     ) -> None:
         """`opening` and `rules` go to the records with the first rows."""
         self.failed_notices: list[Notify] = []
-        self.failed_opens: list[OpenCase] = []
         self.fault: Exception | None = None
         self.taken: dict[str, Any] | None = None
         self._owner = owner
@@ -76,22 +56,22 @@ class Performer:
         self._rows: list[Batch] = []
         self._writing = False
         self._notices: list[tuple[Notify, ...]] = []
-        self._opens: list[OpenCase] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.requests = Requests(owner, self._spawn)
 
     @property
     def idle(self) -> bool:
         """Nothing is queued or in flight."""
-        return not (self._rows or self._notices or self._opens or self._tasks)
+        return self.requests.idle and not (self._rows or self._notices or self._tasks)
 
     def submit(
-        self, batch: Batch, notices: tuple[Notify, ...] = (), opens: tuple[OpenCase, ...] = ()
+        self, batch: Batch, notices: tuple[Notify, ...] = (), requests: tuple[Request, ...] = ()
     ) -> None:
         """Queue what a turn decided."""
         self._rows.append(batch)
         if notices:
             self._notices.append(notices)
-        self._opens += opens
+        self.requests.add(requests)
 
     def begin(self, by_itself: bool = False) -> None:
         """Start what is queued. What happened `by_itself` (no sender waits for it) is written by
@@ -104,21 +84,15 @@ class Performer:
             self._spawn(self._write_all())
         while self._notices:
             self._spawn(self._send(self._notices.pop(0)))
-        while self._opens:
-            self._spawn(self._open(self._opens.pop(0)))
+        self.requests.begin()
 
     def retry(self) -> int:
         """Try again what was given up; how much that is."""
-        notices, opens = tuple(self.failed_notices), self.failed_opens
-        self.failed_notices, self.failed_opens = [], []
+        notices, self.failed_notices = tuple(self.failed_notices), []
         if notices:
             self._owner.problem("undeliverable", None)
             self._spawn(self._send(notices, again=True))
-        if opens:
-            self._owner.problem("link", None)
-        for one in opens:
-            self._spawn(self._open(one))
-        return len(notices) + len(opens)
+        return len(notices) + self.requests.retry()
 
     # --- tasks ------------------------------------------------------------------------------
 
@@ -224,27 +198,6 @@ class Performer:
         lost = [notice for notice in notices if notice.key in failed]
         self.failed_notices = [*self.failed_notices, *lost][-MAX_FAILED:]
         self._owner.problem("undeliverable", next(iter(failed.values())))
-
-    # --- links ------------------------------------------------------------------------------
-
-    async def _open(self, opened: OpenCase) -> None:
-        try:
-            result = await workflow.execute_activity(
-                "open_case",
-                args=[opened, self._owner.now()],
-                result_type=dict[str, Any],
-                start_to_close_timeout=OPEN,
-                schedule_to_close_timeout=timedelta(hours=6),
-                retry_policy=_OPENING,
-                summary=f"{opened.process}:{opened.business_key}"[:100],
-            )
-        except ActivityError as error:
-            self.failed_opens = [*self.failed_opens, opened][-MAX_FAILED:]
-            self._owner.note_link(opened, "undelivered", _reason(error))
-            self._owner.problem("link", f"{opened.process}: {_reason(error)}")
-            return
-        if result["result"] != "opened":
-            self._owner.note_link(opened, str(result["result"]), "")
 
 
 def _joined(batches: list[Batch]) -> tuple[Batch, int]:

@@ -6,27 +6,41 @@ What it is not: Temporal's handlers and the life of the workflow; `case` has tho
 Who may import it: the shell.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from temporalio import workflow
 
 from definitions.problems import DuecourseError
+from definitions.sending import as_payload
 from workflows.alarm import Alarm
 from workflows.attributes import Values, changes, known, values
 from workflows.card import menu, timer_summary
-from workflows.core.case import Case, Incoming
+from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import Decision, decide, look, open_case
-from workflows.core.effects import Batch, CaseView, Notify, OpenCase, Row, RowKind
+from workflows.core.effects import (
+    Batch,
+    CaseView,
+    Compute,
+    Fill,
+    Notify,
+    OpenCase,
+    Row,
+    RowKind,
+    Tell,
+)
 from workflows.core.possible import needed, possible, public
 from workflows.core.view import view_of
 from workflows.payloads import Resumed, Rules, Start, adapter, instant
 from workflows.performing import Performer
+from workflows.requesting import Answer
 
 MAX_STATE: Final = 1024 * 1024
 _WEIGH_FROM: Final = 512 * 1024
 _ROW_WEIGHT: Final = 1024
 _MAX_REFUSED: Final = 100
+_MAX_DETAIL: Final = 500
 _MAX_REFUSED_DATA: Final = 4000
 _NEVER_WRITTEN: Final = "records"
 """That the records are behind is no longer so when it could be written there."""
@@ -69,7 +83,7 @@ class CaseRun:
         self._weight = _weight(self.case)
         self.performer = Performer(self, self.case.number, None)
         self.performer.failed_notices = list(resumed.notices)
-        self.performer.failed_opens = list(resumed.opens)
+        self.performer.requests.failed = list(resumed.requests)
 
     def _open(self, start: Start) -> None:
         info = workflow.info()
@@ -103,13 +117,17 @@ class CaseRun:
 
     def handed_on(self) -> Resumed:
         """What the next run takes up."""
+        failed = self.performer.requests.failed
         return Resumed(
             case=self.case,
             shift=self.shift,
             problems=self.problems,
             refused=tuple(sorted(self._refused)),
             notices=tuple(self.performer.failed_notices),
-            opens=tuple(self.performer.failed_opens),
+            opens=tuple(one for one in failed if isinstance(one, OpenCase)),
+            tells=tuple(one for one in failed if isinstance(one, Tell)),
+            computes=tuple(one for one in failed if isinstance(one, Compute)),
+            fills=tuple(one for one in failed if isinstance(one, Fill)),
         )
 
     def now(self) -> int:
@@ -154,6 +172,16 @@ class CaseRun:
         if len(self._refused) < _MAX_REFUSED:
             self._refused.add(name[:200])
         self.problems["refused_signal"] = f"{name[:40]}: {error.code}"
+        self._write_refused(name, incoming, error)
+
+    def refuse_message(self, incoming: Incoming, error: DuecourseError) -> dict[str, Any]:
+        """Write down that a message of another case was refused, and tell it: that is its problem
+        and none of this case."""
+        self._write_refused(incoming.name, incoming, error)
+        said = {"status": "refused", "code": error.code, "message": error.message[:500]}
+        return {"case": self.case.id, **said}
+
+    def _write_refused(self, name: str, incoming: Incoming | None, error: DuecourseError) -> None:
         said: dict[str, Any] = {"code": error.code, "message": error.message[:500]}
         more: dict[str, Any] = {}
         if incoming is not None:
@@ -188,7 +216,7 @@ class CaseRun:
         if decision.changed:
             self._weight += len(str(decision.rows)) + _ROW_WEIGHT
             batch = self._batch(decision.view, decision.rows, decision.notices)
-            self.performer.submit(batch, decision.notices, decision.opens)
+            self.performer.submit(batch, decision.notices, decision.requests)
         self.behind = self._live and self._is_due(decision.view)
         if not self.behind:
             self._show(decision.view, by_itself)
@@ -243,11 +271,62 @@ class CaseRun:
             self.performer.submit(self._batch(view))
         self._show(view)
 
-    def note_link(self, opened: OpenCase, result: str, detail: str) -> None:
+    def note_link(self, opened: OpenCase, result: str) -> None:
         """What became of a case that was to be opened, if it is not simply open now."""
-        kind: RowKind = "undelivered" if result == "undelivered" else "link"
-        data = {"key": opened.business_key, "result": result} | ({"why": detail} if detail else {})
-        self._apply(self._with_row(kind, opened.process, data))
+        data = {"key": opened.business_key, "result": result}
+        self._apply(self._with_row("link", opened.process, data))
+
+    def undelivered(self, request: OpenCase | Tell, code: str, why: str) -> bool:
+        """Write down that another case could not be opened or told, and let the process see to
+        that if its link names an event for it; whether it does."""
+        event = request.event if isinstance(request, Tell) else "opened"
+        said = {"key": request.business_key, "link": request.link, "event": event}
+        said |= {"code": code, "why": why}
+        self._apply(self._with_row("undelivered", request.process, said))
+        if not request.undelivered:
+            return False
+        form = self._program.event_form(self.case.state, request.undelivered)
+        told = {"target": request.target, "code": code, "detail": why}
+        data = {name: value for name, value in told.items() if name in form}
+        self._tell_itself(request.undelivered, f"{request.key}/undelivered", data, request.at)
+        return True
+
+    def answered(self, request: Compute, event: Answer, data: Mapping[str, Any]) -> str | None:
+        """Take the answer of a computation; why that is impossible, if it is."""
+        told = dict(data)
+        if event == "done":
+            declared = self._program.process.computations[request.computation].output
+            told = as_payload(declared, told)
+        refused = self._answer(request, event, told)
+        if refused is not None and event == "done":
+            told = {"code": refused.code, "detail": refused.message[:_MAX_DETAIL]}
+            refused = self._answer(request, "failed", told)
+        return None if refused is None else f"{request.computation}: {refused.message}"
+
+    def _answer(
+        self, request: Compute, event: Answer, data: dict[str, Any]
+    ) -> DuecourseError | None:
+        if self.case.calling != request.key:
+            # The case has moved on: nobody waits for this any more.
+            return None
+        event_id = request.key if event == "done" else f"{request.key}/failed"
+        return self._tell_itself(event, event_id, data, request.at)
+
+    def _tell_itself(
+        self, event: str, event_id: str, data: dict[str, Any], at: int
+    ) -> DuecourseError | None:
+        """An event that the engine sends, at the instant of what led to it unless that is too
+        long ago; its refusal is written down."""
+        recent = self.now() - at <= self._program.tolerance
+        actor = Actor(self.case.id, ("system",))
+        incoming = Incoming(event, event_id, actor, data, at if recent else None)
+        try:
+            decision = self.judge(incoming)
+        except DuecourseError as error:
+            self._write_refused(event, incoming, error)
+            return error
+        self.accept(incoming, decision)
+        return None
 
     # --- what people see --------------------------------------------------------------------
 

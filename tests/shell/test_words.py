@@ -23,11 +23,11 @@ from workflows.payloads import (
     BadPayload,
     Start,
     adapter,
-    application_error,
     check_key,
     read_event,
     read_start,
 )
+from workflows.refusals import application_error
 from workflows.starting import start_arguments
 
 T0 = 1_794_274_200  # 2026-11-10T09:30+08:00
