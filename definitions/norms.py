@@ -191,9 +191,16 @@ def _judged(
         rules[rule] = Entry(rule, name, norm, tuple(norm.process or family.process), family.held)
 
 
-def unknown_rules(files: Iterable[FilePath], book: NormBook) -> list[Problem]:
+def named_in(folder: FilePath) -> list[FilePath]:
+    """The files of a folder of definitions that may name rules."""
+    return [*sorted(folder.glob("*.yaml")), *sorted((folder / "shared").glob("*.yaml"))]
+
+
+def unknown_rules(files: Iterable[FilePath], book: NormBook | None) -> list[Problem]:
     """A problem for each `norm` of these files that names a rule which the catalogue has not. What
     cannot be read is left to those who load it."""
+    if book is None:
+        return []
     return [problem for path in files for problem in _unknown_in(path, book)]
 
 

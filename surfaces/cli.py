@@ -29,7 +29,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("rehearse", "cli_rehearse:rehearse", "Play scenarios over simulated weeks."),
     ("validate", "cli_definitions:validate", "Check definitions."),
     ("diagram", "cli_definitions:diagram", "Draw a process."),
-    ("norms", "cli_definitions:norms", "List which rules the definitions name, and where."),
+    ("norms", "cli_norms:norms", "List the rules, which parts name them, and which scenarios."),
 )
 
 _ABOUT = """

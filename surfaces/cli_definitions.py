@@ -1,9 +1,8 @@
-"""`validate`, `diagram` and `norms`: what can be said of definitions without running anything.
+"""`validate` and `diagram`: what can be said of definitions without running anything.
 
 What it is: the commands. Who may import it: `cli`.
 """
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,12 +12,12 @@ from rich.console import Console
 from definitions.bundle import digest
 from definitions.loader import FOLDER, declared_twice, is_folder, load_file, load_library
 from definitions.model import Process
+from definitions.norms import load_norms, named_in, unknown_rules
 from definitions.problems import DefinitionError, Problem
 from surfaces.diagram import mermaid
 from surfaces.diagram_svg import svg
 from surfaces.errors import BadInput, Exit
-from surfaces.norms import Naming, namings
-from surfaces.output import Json, complain, plain, say, table
+from surfaces.output import Json, complain, say, table
 from surfaces.rules import Rules
 
 Folder = Annotated[Path | None, Parameter(name="--definitions", help="Folder of definitions.")]
@@ -41,6 +40,7 @@ def validate(*files: Path, definitions: Folder = None, json: Json = False) -> in
                 processes.append(load_file(path, folder))
         except DefinitionError as error:
             problems += error.problems
+    problems += _unnamed(files, folder)
     if not processes and not problems:
         said = ", ".join(map(str, files or (folder,)))
         raise BadInput(f"there is no definition in {said}", hint="a folder has one a file, *.yaml")
@@ -55,6 +55,16 @@ def validate(*files: Path, definitions: Folder = None, json: Json = False) -> in
     if not json:
         complain(DefinitionError(problems), json=False)
     return Exit.BAD_INPUT
+
+
+def _unnamed(files: tuple[Path, ...], folder: Path) -> list[Problem]:
+    """The problems of the catalogue of rules, and of each file that names a rule it has not."""
+    try:
+        book = load_norms(folder)
+    except DefinitionError as error:
+        return list(error.problems)
+    named = [path for file in files for path in (named_in(file) if is_folder(file) else [file])]
+    return unknown_rules(named or named_in(folder), book)
 
 
 def _process(process: Process) -> dict[str, Any]:
@@ -101,30 +111,3 @@ def diagram(
         lambda console: print(text, end="", file=console.file),
     )
     return Exit.DONE
-
-
-def norms(
-    *rules: Annotated[str, Parameter(help="Ids of rules, or their beginnings.")],
-    definitions: Folder = None,
-    json: Json = False,
-) -> int:
-    """List which rules are named by which elements of the definitions."""
-    found: list[Naming] = []
-    for process in load_library(definitions).processes.values():
-        found += namings(process)
-    if rules:
-        found = [one for one in found if one.rule.startswith(tuple(rules))]
-    by_rule: dict[str, list[Naming]] = defaultdict(list)
-    for one in sorted(found, key=lambda naming: (naming.rule, naming.process, naming.path)):
-        by_rule[one.rule].append(one)
-    result = {rule: [one.to_json() for one in named] for rule, named in by_rule.items()}
-    say(result, json, lambda console: _named(console, by_rule))
-    return Exit.DONE if found else Exit.NOT_AS_EXPECTED
-
-
-def _named(console: Console, by_rule: dict[str, list[Naming]]) -> None:
-    shown = table("RULE", "PROCESS", "ELEMENT")
-    for rule, named in by_rule.items():
-        for index, one in enumerate(named):
-            shown.add_row(rule if index == 0 else "", one.process, plain(one.path))
-    console.print(shown)

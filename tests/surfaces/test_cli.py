@@ -94,10 +94,11 @@ def test_errors_have_a_code_and_go_to_stderr(
 def test_norms(capsys: Out) -> None:
     assert main(["norms", "R-TST", "--json", *HERE]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [(rule, named[0]["path"]) for rule, named in told.items()] == [
+    assert [(rule, one["elements"][0]["path"]) for rule, one in told["rules"].items()] == [
         ("R-TST-01", ""),
         ("R-TST-02", "clocks.packed_in_time"),
     ]
+    assert told["counts"] == {"named": 2, "conduct": 0, "neither": 0, "missing": 0}
     assert main(["norms", "R-NONE", *HERE]) == 1
 
 

@@ -318,6 +318,6 @@ def test_a_fault_of_the_program_is_no_answer(capsys: Out, monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("surfaces.cli_definitions.namings", broken)
+    monkeypatch.setattr("surfaces.cli_norms.coverage", broken)
     error = refused(capsys, ["norms"], "fault", 70)
     assert "out of order" in str(error["message"])
