@@ -14,8 +14,15 @@ from definitions.budget import parse_budget
 from definitions.model import Item, Process, span_seconds
 from definitions.values import YUAN
 from surfaces.instants import parse_instant, shown
-from surfaces.scenario import CaseExpect, ClockExpect, Expect, NoticeExpect, RetractedExpect
-from workflows.core.effects import CaseView, ClockView, Notify
+from surfaces.scenario import (
+    CaseExpect,
+    ClockExpect,
+    DocumentExpect,
+    Expect,
+    NoticeExpect,
+    RetractedExpect,
+)
+from workflows.core.effects import CaseView, ClockView, Fill, Notify
 
 ProcessOf = Callable[[str], Process]
 
@@ -46,6 +53,7 @@ class Seen:
     notices: tuple[Notify, ...] = ()
     opened: tuple[CaseView, ...] = ()
     answer: Mapping[str, Any] = field(default_factory=dict)
+    documents: tuple[Fill, ...] = ()
 
 
 def differences(expect: Expect, seen: Seen, process_of: ProcessOf) -> list[Difference]:
@@ -55,6 +63,8 @@ def differences(expect: Expect, seen: Seen, process_of: ProcessOf) -> list[Diffe
         found += _notices(expect.notices, seen)
     if expect.cases is not None:
         found += _cases(expect.cases, seen.opened, process_of)
+    if expect.documents is not None:
+        found += _documents(expect.documents, seen)
     found += _values(expect.answer, seen.answer, "answer")
     if seen.view is None:
         if _about_the_case(expect):
@@ -64,7 +74,7 @@ def differences(expect: Expect, seen: Seen, process_of: ProcessOf) -> list[Diffe
 
 
 def _about_the_case(expect: Expect) -> bool:
-    return bool(expect.model_fields_set - {"notices", "cases", "answer"})
+    return bool(expect.model_fields_set - {"notices", "cases", "documents", "answer"})
 
 
 # --- a case ---------------------------------------------------------------------------------
@@ -265,6 +275,35 @@ def _case(
         yield Difference(f"{path}.state", expect.state, view.state)
     yield from _clocks(expect.clocks, view, f"{path}.clocks")
     yield from _data(expect.data, view, process_of(view.process), f"{path}.data")
+
+
+# --- documents ------------------------------------------------------------------------------
+
+
+def _documents(wanted: Sequence[DocumentExpect], seen: Seen) -> Iterator[Difference]:
+    """Each expectation takes a document of its own. Documents are those of the step's case, unless
+    `case` names another."""
+    mine = [one for one in seen.documents if one.case == seen.case]
+    if not wanted and mine:
+        yield Difference("documents", "none at all", [_document(one) for one in mine])
+    left = list(seen.documents)
+    for index, expect in enumerate(wanted):
+        of_case = [one for one in left if one.case == (expect.case or seen.case)]
+        hits = [
+            one
+            for one in of_case
+            if expect.document in (None, one.document) and expect.number in (None, one.printed)
+        ]
+        if hits:
+            left.remove(hits[0])
+        else:
+            described = expect.model_dump(include=expect.model_fields_set)
+            got = [_document(one) for one in of_case] or "none"
+            yield Difference(f"documents[{index}]", described, got)
+
+
+def _document(paper: Fill) -> dict[str, str]:
+    return {"document": paper.document, "number": paper.printed}
 
 
 # --- data -----------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from surfaces.rules import Rules
 from surfaces.scenario import By, Expect, Moment, Scenario, ScenarioError, Start
 from surfaces.scenario_names import problems
 from surfaces.trace import Trace
-from workflows.core.case import Actor, Incoming
+from workflows.core.case import Actor, Incoming, messenger
 from workflows.core.decide import SYSTEM
-from workflows.core.effects import CaseView, Notify, Row
+from workflows.core.effects import CaseView, Fill, Notify, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,14 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class News:
     """What happened since it was last asked for, in order. `opened` are the ids of cases that
-    other cases opened; `troubles` is what went wrong without anybody being told."""
+    other cases opened; `troubles` is what went wrong without anybody being told; `documents` were
+    filled in."""
 
     rows: tuple[tuple[str, Row], ...] = ()
     notices: tuple[Notify, ...] = ()
     opened: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
+    documents: tuple[Fill, ...] = ()
 
 
 class Runner(Protocol):
@@ -154,7 +156,7 @@ class _Play:
             event = Incoming(
                 step.send,
                 step.id or f"step-{number}",
-                actor_of(step.by),
+                actor_of(step.by) if step.message is None else messenger(step.message.from_),
                 dict(step.data),
                 moment.occurred,
             )
@@ -218,6 +220,7 @@ class _Play:
             notices=news.notices,
             opened=tuple(other for other in opened if other is not None),
             answer=reply.answer,
+            documents=news.documents,
         )
         found += [Difference("", "no trouble", trouble) for trouble in news.troubles]
         if expect is not None:

@@ -1,25 +1,40 @@
 """A world of cases on the pure core: weeks pass in milliseconds.
 
 What it is: the runner of rehearsals. All cases share one time: what lies ahead of any of them is
-decided strictly in the order of its instants, and a case that another opens begins at that instant.
+decided strictly in the order of its instants. What one case asks for, another case, a message, a
+computation, happens at that instant too, after the turn that asked for it; documents are kept as
+the core filled them in.
 What it is not: durable. It uses the production rules and keeps everything in memory.
 Who may import it: the surfaces, tests and benchmarks.
 """
 
+from collections import deque
 from dataclasses import dataclass
+from typing import assert_never
 
-from definitions.forms import start_items
+from activities.computations import run
 from definitions.problems import DuecourseError
 from surfaces.errors import UnknownCase
-from surfaces.ledger import as_payload
 from surfaces.rehearse import News, Reply
 from surfaces.rules import Rules
-from workflows.core.case import Actor, Case, Incoming
-from workflows.core.decide import SYSTEM, Decision, decide, look, open_case, wakeup
-from workflows.core.effects import CaseView, Notify, OpenCase, Row
+from workflows.core.case import Case, Incoming
+from workflows.core.decide import Decision, decide, look, open_case, wakeup
+from workflows.core.effects import CaseView, Compute, Fill, Notify, OpenCase, Request, Row, Tell
 from workflows.core.errors import IllegalEvent
+from workflows.core.messages import (
+    answer,
+    failure,
+    message,
+    opening,
+    refused_message,
+    undelivered,
+)
 from workflows.core.program import Program
 from workflows.core.view import view_of
+from workflows.payloads import check_key
+
+MOST_REQUESTS = 1000
+"""What cases may ask of one another in one step; more is a circle."""
 
 
 @dataclass(slots=True)
@@ -39,8 +54,12 @@ class CoreRunner:
         self._lives: dict[str, _Life] = {}
         self._rows: list[tuple[str, Row]] = []
         self._notices: list[Notify] = []
+        self._documents: list[Fill] = []
         self._opened: list[str] = []
         self._troubles: list[str] = []
+        self._requests: deque[Request] = deque()
+        self._performed = 0
+        self._late = False
 
     # --- what a scenario does ---------------------------------------------------------------
 
@@ -54,6 +73,7 @@ class CoreRunner:
             decision = self._open(process, key, event, at)
         except DuecourseError as refused:
             return Reply(refusal=refused.to_json())
+        self._perform()
         return Reply(decision.answer)
 
     async def send(self, case: str, event: Incoming, at: int) -> Reply:
@@ -75,7 +95,9 @@ class CoreRunner:
         if event is not None:
             occurred = at if event.occurred is None else event.occurred
             late = Incoming(event.name, event.id, event.actor, event.data, occurred)
+            self._late = True
             reply = self._send(case, late, until, backlog=True)
+            self._late = False
         for name in list(self._lives):
             self._look(name, until)
         if event is None:
@@ -90,10 +112,15 @@ class CoreRunner:
     async def news(self) -> News:
         """What happened since the last call."""
         news = News(
-            tuple(self._rows), tuple(self._notices), tuple(self._opened), tuple(self._troubles)
+            tuple(self._rows),
+            tuple(self._notices),
+            tuple(self._opened),
+            tuple(self._troubles),
+            tuple(self._documents),
         )
-        for kept in (self._rows, self._notices, self._opened, self._troubles):
+        for kept in (self._rows, self._notices, self._opened, self._troubles, self._documents):
             kept.clear()
+        self._performed = 0
         return news
 
     def case(self, case: str) -> Case:
@@ -128,6 +155,7 @@ class CoreRunner:
         life = self._lives[name]
         self.now = max(self.now, at)
         self._take(life, look(life.program, life.case, at, whole_second))
+        self._perform()
 
     # --- deciding ---------------------------------------------------------------------------
 
@@ -144,11 +172,12 @@ class CoreRunner:
         except IllegalEvent as refused:
             return Reply(refusal=refused.to_json())
         self._take(life, decision)
+        self._perform()
         return Reply(decision.answer)
 
     def _open(self, process: str, key: str, event: Incoming, at: int, origin: str = "") -> Decision:
         program = self.rules[process]
-        decision = open_case(program, key, event, at, origin=origin)
+        decision = open_case(program, check_key(key), event, at, origin=origin)
         life = _Life(program, decision.case)
         self._lives[decision.case.id] = life
         self._take(life, decision)
@@ -158,22 +187,85 @@ class CoreRunner:
         life.case = decision.case
         self._rows += [(life.case.id, row) for row in decision.rows]
         self._notices += decision.notices
-        for wanted in decision.requests:
-            if isinstance(wanted, OpenCase):
-                self._link(wanted)
+        self._requests += decision.requests
+
+    # --- what cases ask for -----------------------------------------------------------------
+
+    def _perform(self) -> None:
+        """Do what was asked for, in its order, and what that asks for in turn: all in the same
+        second, after the turn that asked for it."""
+        while self._requests:
+            wanted = self._requests.popleft()
+            self._performed += 1
+            if self._performed > MOST_REQUESTS:
+                said = f"more than {MOST_REQUESTS} requests in one step; the last of {wanted.key}"
+                self._troubles.append(said)
+                self._requests.clear()
+                return
+            match wanted:
+                case OpenCase():
+                    self._link(wanted)
+                case Tell():
+                    self._tell(wanted)
+                case Compute():
+                    self._compute(wanted)
+                case Fill():
+                    self._documents.append(wanted)
+                case _:
+                    assert_never(wanted)
 
     def _link(self, wanted: OpenCase) -> None:
         """Open another case at the instant of what asked for it, once."""
-        target = f"{wanted.process}:{wanted.business_key}"
-        if target in self._lives:
+        if wanted.target in self._lives:
             return
         try:
-            program = self.rules[wanted.process]
-            data = as_payload(start_items(program.process), wanted.data)
-            sender = Actor(wanted.actor, SYSTEM.roles)
-            event = Incoming("start", wanted.key, sender, data, wanted.at)
-            self._open(wanted.process, wanted.business_key, event, self.now, wanted.origin)
+            self._arrive(wanted)
         except DuecourseError as refused:
-            self._troubles.append(f"{wanted.origin} could not open {target}: {refused.message}")
+            if not wanted.undelivered:
+                said = f"{wanted.origin} could not open {wanted.target}: {refused.message}"
+                self._troubles.append(said)
+            self._undelivered(wanted, refused)
+
+    def _tell(self, wanted: Tell) -> None:
+        """Tell another case, which opens for it if it may."""
+        try:
+            if wanted.target not in self._lives:
+                self._arrive(wanted)
+        except DuecourseError as refused:
+            self._undelivered(wanted, refused)
             return
-        self._opened.append(target)
+        life = self._lives[wanted.target]
+        told = message(life.program, wanted)
+        try:
+            self._take(life, decide(life.program, life.case, told, self.now, self._late))
+        except IllegalEvent as refused:
+            self._take(life, refused_message(life.program, life.case, told, refused, self.now))
+            self._undelivered(wanted, refused)
+
+    def _arrive(self, wanted: OpenCase | Tell) -> None:
+        program = self.rules[wanted.process]
+        event = opening(program, wanted)
+        if event is None:
+            raise IllegalEvent("unknown_case", detail=wanted.target)
+        self._open(wanted.process, wanted.business_key, event, self.now, wanted.origin)
+        self._opened.append(wanted.target)
+
+    def _undelivered(self, wanted: OpenCase | Tell, error: DuecourseError) -> None:
+        life = self._lives[wanted.origin]
+        decision = undelivered(life.program, life.case, wanted, error.code, error.message, self.now)
+        self._take(life, decision)
+
+    def _compute(self, wanted: Compute) -> None:
+        """The answer of a service task comes in the second in which it was asked for."""
+        life = self._lives[wanted.origin]
+        try:
+            output = run(wanted.computation, wanted.input)
+            told = answer(life.program, wanted, output)
+        except DuecourseError as failed:
+            told = failure(wanted, failed)
+        try:
+            self._take(life, decide(life.program, life.case, told, self.now, self._late))
+        except IllegalEvent as refused:
+            # A state that was left meanwhile awaits no answer.
+            if life.case.calling == wanted.key:
+                self._troubles.append(f"{wanted.origin} refused '{told.name}': {refused.message}")

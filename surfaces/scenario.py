@@ -34,15 +34,15 @@ CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "S106": ("out of range", "A text, list or number is too short, too long or too large."),
         "S107": ("parts that contradict one another", "Each is well written, but not together."),
         "S110": ("time goes back", "A step lies before the one above it; only `occurred_at` may."),
-        "S111": ("more than one act", "A step does one thing: `send`, `start` or `message`."),
+        "S111": ("more than one act", "A step does one thing: `send` or `start`."),
         "S112": ("without an event", "A key that says something of an event stands without one."),
-        "S113": ("nobody waits", "No process waits for messages, so a `message` goes nowhere."),
         "S114": ("no time to start from", "The start needs an instant, not an offset."),
         "S120": ("unknown process", "No definition has this id."),
         "S121": ("unknown event", "The process has no event or task of this name."),
         "S122": ("unknown state", "The process has no state of this name."),
         "S123": ("unknown clock", "The process has no clock or task of this name."),
         "S124": ("unknown field", "The case has no data of this name."),
+        "S125": ("unknown document", "The process fills in no document of this name."),
     }
 )
 """Every problem of a scenario: what it is called and what it means."""
@@ -171,6 +171,14 @@ Clocks = Annotated[
 ]
 
 
+class DocumentExpect(Model):
+    """A document that should have been filled in."""
+
+    document: Name | None = None
+    number: str | None = None
+    case: CaseId | None = None
+
+
 class CaseExpect(Model):
     """A case that another should have opened."""
 
@@ -189,6 +197,7 @@ class Expect(Model):
     clocks: Clocks = Field(default_factory=dict)
     notices: tuple[NoticeExpect, ...] | None = None
     cases: tuple[CaseExpect, ...] | None = None
+    documents: tuple[DocumentExpect, ...] | None = None
     data: Data = Field(default_factory=dict)
     closed: bool | Instant | None = None
     ended: bool | Instant | None = None
@@ -212,10 +221,9 @@ class Start(Model):
 
 
 class Message(Model):
-    """A message to a case that waits for one."""
+    """The event comes as a message of another case, which need not be there."""
 
-    from_: Annotated[str, Field(alias="from", min_length=1, max_length=200)]
-    data: Data = Field(default_factory=dict)
+    from_: Annotated[CaseId, Field(alias="from", min_length=1, max_length=200)]
 
 
 class Step(Model):
@@ -321,13 +329,10 @@ def problem_at(document: Document, code: str, path: Path, message: str, hint: st
 
 
 def _timed(value: File, document: Document) -> Scenario:
-    problems: list[Problem] = []
     if value.start.at is None:
-        hint = f"write `at: {EXAMPLE}`"
-        problems.append(
-            problem_at(document, "S114", ("start",), "the start needs an instant", hint)
-        )
-        raise ScenarioError(problems)
+        said, hint = "the start needs an instant", f"write `at: {EXAMPLE}`"
+        raise ScenarioError([problem_at(document, "S114", ("start",), said, hint)])
+    problems: list[Problem] = []
     start = now = parse_instant(value.start.at)
     moments: list[Moment] = []
     busy = now
@@ -369,21 +374,16 @@ def _resolved(text: str | None, base: int) -> int:
     return parse_instant(text) if offset is None else base + offset
 
 
-_OF_AN_EVENT: Final = ("data", "by", "id", "occurred_at", "twice", "refused")
+_OF_AN_EVENT: Final = ("message", "data", "by", "id", "occurred_at", "twice", "refused")
 
 
 def _contradictions(step: Step, path: Path) -> Iterator[tuple[str, Path, str, str]]:
-    acts = [name for name in ("send", "start", "message") if getattr(step, name) is not None]
-    if len(acts) > 1:
-        said = f"a step has one of {' and '.join(acts)}"
-        yield "S111", (*path, acts[1]), said, "write two steps; the second may have the same time"
-    if step.message is not None:
-        yield (
-            "S113",
-            (*path, "message"),
-            "no process waits for messages",
-            "tell the case by an event with `send`",
-        )
+    if step.send is not None and step.start is not None:
+        said = "a step has one of send and start"
+        yield "S111", (*path, "start"), said, "write two steps; the second may have the same time"
+    if step.message is not None and step.by is not None:
+        said = "a message comes from a case and not from a person"
+        yield "S107", (*path, "by"), said, "leave out `by` or `message`"
     if step.start is not None and step.start.at is not None:
         yield "S107", (*path, "start", "at"), "the step has the time", "write `at` at the step"
     if step.down is not None and (step.twice or step.start is not None):
@@ -396,5 +396,5 @@ def _contradictions(step: Step, path: Path) -> Iterator[tuple[str, Path, str, st
             if name != "refused":
                 hint = "write it inside `start`"
                 yield "S112", (*path, name), f"'{name}' of a start stands beside it", hint
-        elif step.message is None:
+        else:
             yield "S112", (*path, name), f"'{name}' without `send`", "name the event"

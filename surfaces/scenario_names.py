@@ -72,6 +72,10 @@ def _step(
     if step.send is not None and not step.refused and not rules[name].knows_event(step.send):
         names = _events(process)
         yield _unknown("S121", "event", step.send, (*path, "send"), names)
+    if step.message is not None:
+        sender = step.message.from_.partition(":")[0]
+        if _process(sender, rules) is None:
+            yield _unknown_process(sender, (*path, "message", "from"), rules)
     if step.expect is not None:
         yield from _expect(step.expect, (*path, "expect"), process, rules)
 
@@ -91,6 +95,11 @@ def _expect(expect: Expect, path: Path, process: Process, rules: Rules) -> Itera
         if notice.clock is not None and notice.case is None and notice.clock not in clocks:
             here = (*path, "notices", index, "clock")
             yield _unknown("S123", "clock", notice.clock, here, clocks)
+    for index, paper in enumerate(expect.documents or ()):
+        known = process.documents
+        if paper.document is not None and paper.case is None and paper.document not in known:
+            here = (*path, "documents", index, "document")
+            yield _unknown("S125", "document", paper.document, here, known)
     for index, case in enumerate(expect.cases or ()):
         yield from _case(case, (*path, "cases", index), rules)
 

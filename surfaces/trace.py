@@ -42,6 +42,15 @@ class Trace:
             "refused": None if self.refusal is None else dict(self.refusal),
             **({"state": None} if view is None else _case(view, self.zone)),
             "notices": [_notice(notice, self.zone) for notice in self.seen.notices],
+            "documents": [
+                {
+                    "case": paper.case,
+                    "document": paper.document,
+                    "number": paper.printed,
+                    "at": shown(paper.at, self.zone),
+                }
+                for paper in self.seen.documents
+            ],
             "rows": [{"case": case, **dated(asdict(row), self.zone)} for case, row in self.rows],
             "cases": [
                 {"case": one.case, "process": one.process, "key": one.key, **_case(one, self.zone)}

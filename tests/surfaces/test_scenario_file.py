@@ -18,13 +18,13 @@ BROKEN: dict[str, str] = {
     "S110": HEAD + "steps: [{at: +1h}, {at: 2026-11-10T09:30+08:00}]",
     "S111": HEAD + "steps: [{at: +1h, send: pack, start: {key: P-2}}]",
     "S112": HEAD + "steps: [{at: +1h, twice: true}]",
-    "S113": HEAD + "steps: [{at: +1h, message: {from: 'shop'}}]",
     "S114": "scenario: x\nprocess: parcel\nstart: {key: P-1}\n",
     "S120": HEAD.replace("process: parcel", "process: parsel"),
     "S121": HEAD + "steps: [{at: +1h, send: pakc}]",
     "S122": HEAD + "steps: [{at: +1h, expect: {state: pakced}}]",
     "S123": HEAD + "steps: [{at: +1h, expect: {clocks: {packed_in_tim: running}}}]",
     "S124": HEAD + "steps: [{at: +1h, expect: {data: {prize: 1}}}]",
+    "S125": HEAD + "steps: [{at: +1h, expect: {documents: [{document: bill}]}}]",
 }
 
 
@@ -50,6 +50,22 @@ def test_all_problems_at_once_with_the_nearest_word() -> None:
         (6, "S102", ""),
         (6, "S101", "did you mean 'state'?"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "said"),
+    [
+        ("message: {from: 'shop:1'}", "S112", "'message' without `send`"),
+        ("send: pack, message: {from: 'shop'}", "S105", "process:key"),
+        ("send: pack, message: {from: 'parcel:1'}, by: {id: a}", "S107", "not from a person"),
+        ("send: pack, message: {from: 'parsel:1'}", "S120", "no process 'parsel'"),
+        ("send: pack, message: {from: 'parcel:1', data: {}}", "S101", "data"),
+    ],
+)
+def test_a_message_is_an_event_from_a_case(step: str, code: str, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said) as refused:
+        checked(scenario(f"  - {{at: +1h, {step}}}\n"), RULES)
+    assert {problem.code for problem in refused.value.problems} == {code}
 
 
 def test_a_step_may_not_lie_where_no_worker_runs() -> None:

@@ -15,6 +15,7 @@ from workflows.core.errors import IllegalEvent
 from workflows.core.machine import LAPSE
 from workflows.core.outward import flush
 from workflows.core.plan import plan
+from workflows.core.program import Program
 from workflows.core.speech import notify
 from workflows.core.turn import Turn
 
@@ -98,6 +99,23 @@ def undo(turn: Turn, incoming: Incoming, at: int) -> bool:
 def _was_possible(turn: Turn, incoming: Incoming, mark: LapseMark) -> bool:
     tasks = {task.task for task in mark.before.tasks if task.done is None}
     return incoming.name in tasks or incoming.name in turn.program.events(mark.before.state)
+
+
+def too_late(program: Program, case: Case, event: str) -> Cycle | None:
+    """The cycle whose lapse ended the case, if this event was possible before it and is no more."""
+    found = next((c for c in case.cycles if c.phase == "lapsed" and _led(program, case, c)), None)
+    if found is None or case.ended is None or event in program.events(case.state):
+        return None
+    entered = next(i for i, visit in enumerate(case.visits) if visit.at == found.ended)
+    before = case.visits[max(entered - 1, 0)].state
+    known = event in program.events(before) or event in program.process.states[before].tasks
+    return found if known else None
+
+
+def _led(program: Program, case: Case, cycle: Cycle) -> bool:
+    """Whether the case came to its last state when this right lapsed."""
+    lapse = program.clocks[cycle.clock].lapse
+    return lapse is not None and lapse.to is not None and case.visits[-1].at == cycle.ended
 
 
 def _in_time(mark: LapseMark, at: int) -> bool:

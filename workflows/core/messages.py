@@ -25,6 +25,7 @@ from workflows.core.case import Case, Incoming, engine, messenger
 from workflows.core.decide import Decision, decide, decided, repeated
 from workflows.core.effects import Compute, OpenCase, RowKind, Tell
 from workflows.core.errors import IllegalEvent
+from workflows.core.lapses import too_late
 from workflows.core.program import Program
 from workflows.core.settle import settle
 from workflows.core.turn import Turn
@@ -91,20 +92,24 @@ def refused_message(
     program: Program, case: Case, incoming: Incoming, error: IllegalEvent, now: int
 ) -> Decision:
     """The row with which the receiver notes what it refused: `refused`, or `undelivered` for a case
-    that had ended. Its answer holds `refused`: the code and the message of the error."""
+    that had ended (`late_rejected` if a lapse ended it before which this was possible). Its answer
+    holds `refused`: the code and the message of the error."""
     known = repeated(program, case, incoming, now)
     if known is not None:
         return known
     turn = _at(program, case, now, incoming)
     kind: RowKind = "undelivered" if error.code == ENDED else "refused"
+    lapsed = too_late(program, case, incoming.name) if error.code == ENDED else None
     said = _said(error.code, error.message)
     turn.row(
-        kind,
+        kind if lapsed is None else "late_rejected",
         incoming.name,
         event_id=incoming.id,
         actor=incoming.actor.id,
         roles=incoming.actor.roles,
         data={**said, "from": incoming.actor.id},
+        clock="" if lapsed is None else lapsed.clock,
+        cycle=0 if lapsed is None else lapsed.n,
     )
     decision = decided(turn, incoming, now, "refused")
     return _answered(decision, {"refused": said})
