@@ -11,7 +11,7 @@ from definitions.checks_finding import Finding
 from definitions.checks_names import budgets, triggers
 from definitions.checks_sites import Change, changes, events, link_form, moves, notices, tasks
 from definitions.checks_tables import check_table
-from definitions.checks_typing import Checker, sound
+from definitions.checks_typing import Checker, compiles, sound
 from definitions.expressions import ValueType
 from definitions.model import (
     BudgetFromTable,
@@ -85,10 +85,14 @@ def _clocks(checker: Checker) -> None:
     _budgets(checker)
 
 
-def _instant(checker: Checker, path: Path, source: str | None, form: Form) -> None:
+def _instant(checker: Checker, path: Path, source: str, form: Form) -> None:
     """An instant, or a date if it is just a name of one."""
     scope = checker.scope(form)
-    is_date = source in scope.variables and scope.type_of(str(source)) is ValueType.DATE
+    is_date = source in scope.variables and scope.type_of(source) is ValueType.DATE
+    if not is_date and compiles(source, scope, ValueType.DATE):
+        said = "this gives a text, but instant is wanted"
+        checker.add("E302", path, said, "keep a date in a field and name that, or use date_start()")
+        return
     checker.compile(path, source, form, ValueType.DATE if is_date else ValueType.INSTANT)
 
 

@@ -128,8 +128,13 @@ class Checker:
 
 def sound(source: str, scope: Scope) -> bool:
     """Whether the text is an expression at all."""
+    return compiles(source, scope, None)
+
+
+def compiles(source: str, scope: Scope, expect: ValueType | None) -> bool:
+    """Whether the text is an expression of this type."""
     try:
-        compile_expression(source, scope)
+        compile_expression(source, scope, expect)
     except ExpressionError:
         return False
     return True

@@ -50,6 +50,8 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (model.RungAtText, "instant of a rung"),
     (model.Triggers, "trigger or list of triggers"),
     (model.Scalar, "value"),
+    (model.Given, "value or [table's answer](#answer-of-a-table)"),
+    (model.Move.__annotations__["open"], "name or list of names"),
     (model.Cell, "cell"),
     (model.FormField, "`required` · `optional` · [field](#field)"),
     (model.Rung.__annotations__["to"], "role, list of roles or list of [recipients](#recipients)"),
@@ -69,11 +71,12 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
 # How the page calls a model that is not called as its class, and the heading with its keys.
 _SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "definitions.model.Item": ("field", "field"),
-        "definitions.model.DataField": ("field of the case", "fields"),
+        "definitions.fields.Item": ("field", "field"),
+        "definitions.fields.DataField": ("field of the case", "fields"),
         "definitions.model.CaseEvent": ("event", "event"),
         "definitions.model.BudgetFromTable": ("budget from a table", "budget-from-a-table"),
         "definitions.model.BudgetUntil": ("promised instant", "promised-instant"),
+        "definitions.outward.FromTable": ("table's answer", "answer-of-a-table"),
         "definitions.calendar.Calendar": ("calendar", "calendars"),
         "definitions.calendar.Week": ("week", "calendars"),
         "surfaces.scenario.Start": ("start", "scenario-start"),
@@ -81,6 +84,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "surfaces.scenario.RetractedExpect": ("retraction", "retracted-expected"),
         "surfaces.scenario.NoticeExpect": ("notice", "notice-expected"),
         "surfaces.scenario.CaseExpect": ("case", "case-expected"),
+        "surfaces.scenario.DocumentExpect": ("document", "document-expected"),
     }
 )
 # What builds on these does not say their keys again.
@@ -129,8 +133,8 @@ def _keys(kind: type[BaseModel], meanings: Mapping[str, str]) -> str:
 def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "**needed**"
-    value = info.default
-    if value is None or value == () or value == {} or isinstance(value, BaseModel):
+    value = info.get_default(call_default_factory=True)
+    if value in (None, "", (), {}) or isinstance(value, BaseModel):
         return ""
     if isinstance(value, bool):
         return "" if value is False else "`true`"
@@ -272,6 +276,11 @@ _OPEN_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "data.FIELD": ("the field's", "a field of the case; a record in a list is `x.column`"),
         "event.FIELD": ("the field's", "a field of the event's form"),
+        "item.COLUMN": ("the column's", "of the present record, where a list is worked through"),
+        "item.index": ("int", "its place in the list, from 1"),
+        "schedule.at": ("instant", "in a schedule: the instant of the opening"),
+        "schedule.month": ("text", "its month, `2026-11`"),
+        "schedule.organisation": ("text", "the organisation, with `each: organisation`"),
         "clocks.CLOCK.running": ("bool", "whether a cycle of it is open (paused ones too)"),
         "clocks.CLOCK.breached": ("bool", "whether its latest cycle was missed"),
     }

@@ -1,14 +1,18 @@
-"""What each key of a definition and of a scenario means, one sentence a key.
+"""What each key of a definition means, one sentence a key.
 
 What it is: the literal table behind `docs/reference.md`. Types and defaults are not said here: they
 come from the models. A model that builds on another one has only its own keys here.
 What it is not: rules. A key without a sentence, or a sentence without a key, fails `reference`.
-Only `surfaces.reference` and its test import it.
+Only `surfaces.reference` and its test import it; keys of scenarios are in `reference_scenarios`.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from surfaces.reference_scenarios import SCENARIO_MEANINGS
+
+__all__ = ["MEANINGS", "SCENARIO_MEANINGS"]
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -27,7 +31,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "data": "The fields of a case.",
             "forms": "Forms that several events share.",
             "tables": "Decision tables.",
-            "links": "Other cases that this process may open.",
+            "links": "Other cases that this process may open or tell something.",
+            "computations": "Functions outside the process that its service tasks call.",
+            "documents": "Printed documents that are filled in from the case.",
+            "schedules": "Cases that open by the calendar.",
             "clocks": "The promises.",
             "states": "The states. The first one is where a case begins.",
             "anywhere": "Events accepted in many states.",
@@ -39,15 +46,25 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "Move": {
             "to": "The state it leads to; left out, the case stays where it is and only records.",
             "set": "Case fields and their new values. A number or a boolean stands for itself; "
-            "text is an expression, so a literal text is `\"'A2'\"`. Later ones see earlier ones.",
+            "text is an expression, so a literal text is `\"'A2'\"`; `{table: NAME}` is a table's "
+            "answer. Later ones see earlier ones.",
+            "clear": "Case fields that have no value any more. The order is `clear`, `set`, "
+            "`append`, `extend`, `update`.",
             "append": "A record added to a list of records, column by column.",
+            "extend": "Lists that take on the entries of another one, such as `event.lines`; of a "
+            "record only the columns that the list has.",
+            "update": "Lists of records whose records change.",
             "owner": "Who is responsible from now on: an expression that gives a person's id.",
             "notify": "Messages to people.",
-            "open": "The link whose case is opened.",
+            "open": "The link whose case is opened; or several.",
+            "tell": "The link whose case is told; or several. What is said is read when the event "
+            "is over.",
+            "document": "The document that is filled in and archived; or several.",
             "norm": "The rules that it implements.",
         },
         "Start": {
             "by": "Roles that may open a case; left out, everybody may.",
+            "checks": "Conditions on the data given, judged in their order before `when`.",
             "when": "A condition on the data given; without it, a case is not opened.",
             "refuse": "What the sender is told when it does not hold.",
         },
@@ -80,6 +97,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "Table": {
             "title": "What people call it.",
             "norm": "The rules that it implements.",
+            "each": "A list of records: inputs read the present one as `item.column`, and the "
+            "table answers in an `update` of that list.",
             "hit": "`first`: the first row that fits answers. `unique`: rows may not overlap.",
             "inputs": "What is looked at: names and expressions.",
             "output": "The kind of answer.",
@@ -101,11 +120,77 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "Link": {
             "process": "The process of the other case.",
             "title": "What people call it.",
+            "each": "A list of records: all this is done for each of them, which is `item`.",
+            "when": "Only if this holds.",
             "key": "An expression: the other case's key.",
-            "data": "Fields of the other case and expressions for them.",
+            "data": "Fields of the other case and expressions for them. For a case that is told, "
+            "they open it if it is absent.",
+            "child": "Opened as a child of this case's workflow, which it outlives.",
+            "tell": "The event that the other case is told; it names this process in `from`. "
+            "Without it, the link opens a case.",
+            "event": "Fields of that event and expressions for them.",
+            "start": "`never`: a case that is absent is not opened.",
+            "undelivered": "The event of this process that the engine sends, as `system`, if the "
+            "other case could not be opened, has ended or refuses. Its form may have `target`, "
+            "`code` and `detail`.",
             "planned": "There may be no such process yet. Until there is one, a move that opens "
             "it is refused with `target_unavailable`.",
             "available": "Filled in when the file is loaded; not for authors.",
+            "norm": "The rules that it implements.",
+        },
+        "Computation": {
+            "title": "What people call it.",
+            "norm": "The rules that it implements.",
+            "input": "What goes in.",
+            "output": "What comes out: the form of `done`.",
+        },
+        "Call": {
+            "computation": "The computation that runs once when the state is entered.",
+            "input": "Its input and expressions for it.",
+        },
+        "Document": {
+            "title": "What stands on top.",
+            "norm": "The rules that it implements.",
+            "form": "Its number in the register of forms.",
+            "number": "An expression: the number printed on it.",
+            "landscape": "Printed across.",
+            "copies": "Who gets a copy; printed at the foot.",
+            "blocks": "Its parts, one below the other.",
+        },
+        "Block": {
+            "title": "What stands above it. Beside it a block holds one kind of content.",
+            "fields": "Case fields, personal ones too, with the labels that are printed.",
+            "list": "A list of records, printed as a table with `columns`.",
+            "where": "Only records for which this holds; the present one is `item`.",
+            "columns": "Columns of the records with their headings.",
+            "totals": "Case fields printed under the table, with their labels.",
+            "text": "A paragraph; see [texts](#texts).",
+            "signatures": "Places to sign.",
+        },
+        "Schedule": {
+            "title": "What people call it.",
+            "norm": "The rules that it implements.",
+            "months": "Every how many months, counted from January.",
+            "day": "The day of the month, 1 to 28.",
+            "time": "The time of day, in the zone of the process's calendar.",
+            "each": "`organisation`: once for each one that the installation names.",
+            "key": "An expression: the case's key. It knows `schedule.at`, `schedule.month` "
+            "(`2026-11`) and, with `each`, `schedule.organisation`.",
+            "data": "Fields of the case and expressions for them.",
+        },
+        "Update": {
+            "where": "Which records change; the present one is `item.column`, its place "
+            "`item.index`, from 1. Left out, all do.",
+            "set": "Columns and their new values, as in a move.",
+            "one": "Exactly one record must be meant, or the event is refused.",
+            "norm": "The rules that it implements.",
+        },
+        "FromTable": {
+            "table": "The table whose answer it is.",
+        },
+        "Check": {
+            "when": "What must hold.",
+            "refuse": "What the sender is told if it does not.",
             "norm": "The rules that it implements.",
         },
         "Branch": {
@@ -119,7 +204,11 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "Event": {
             "title": "What people call it.",
             "by": "Roles that may send it. `anyone` lets every role; left out, everybody may.",
+            "from": "Processes whose cases may send it. With `from` alone only they may; "
+            "`actor.id` is the sending case's id.",
             "form": "What the sender has to say, or the name of a form.",
+            "checks": "Conditions judged in their order before `when`: the first that does not "
+            "hold refuses with its own words.",
             "when": "The guard. It sees the case after the form's `required` and `optional` fields "
             "are stored in it, and `event.x` for every field of the form.",
             "refuse": "What the sender is told when no way is open.",
@@ -234,6 +323,9 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "stage": "The stage of a service request that it belongs to.",
             "on": "Events accepted here, and `all_done` and `any_done` of the tasks.",
             "tasks": "Parallel work, each with its own clock.",
+            "call": "A service task: the computation runs, and the case waits for `done` or "
+            "`failed`. `done` brings the computation's output, `failed` has `code` and `detail`; "
+            "both are declared in `on`, and nobody else sends them.",
             "auto": "It waits for nobody: the first branch that holds is taken at once.",
             "closed": "Closed for the customer. The case ends when no clock is open any more.",
             "notify": "Messages when it is entered.",
@@ -255,100 +347,6 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "through": "The last day that it knows. Beyond, deadlines are provisional.",
             "off": "Days off: `2026-10-01` or `2026-10-01..2026-10-07`.",
             "work": "Make-up working days, with `normal` or their own hours.",
-        },
-    }
-)
-
-_BY: Final = {
-    "id": "The person or program.",
-    "roles": "The roles in which it acts.",
-}
-SCENARIO_MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "File": {
-            "scenario": "What it shows, in a few words.",
-            "process": "The process.",
-            "norm": "The rules that it covers.",
-            "start": "The opening of the first case.",
-            "steps": "What happens then, in order.",
-        },
-        "Start": {
-            "at": "When. The first start needs an instant; one inside a step has the step's time.",
-            "process": "Another process; left out, the scenario's.",
-            "key": "The case's key.",
-            "data": "The data given.",
-            "by": "Who opens it; left out, the system.",
-            "id": "The event id; left out, made up.",
-            "occurred_at": "When it was really opened, if that was earlier.",
-            "refused": "Whether it is refused, or the code with which it is.",
-            "expect": "What should be seen.",
-        },
-        "By": _BY,
-        "Step": {
-            "at": "When: an instant, or an offset such as `+1h30m` from the step before. Left "
-            "out, at the same time.",
-            "send": "The event or task. A step without `send` and `start` lets time pass, to the "
-            "end of its second.",
-            "start": "Another case that is opened.",
-            "message": "Reserved: no process waits for messages.",
-            "case": "Which case, as `process:key`; left out, the first.",
-            "by": "Who sends it; left out, the system.",
-            "data": "What the form is filled with.",
-            "id": "The event id; left out, made up.",
-            "occurred_at": "When it really occurred, if it is told late.",
-            "refused": "Whether it is refused, or the code with which it is.",
-            "twice": "It is sent twice with the same id; the answers must be the same.",
-            "down": "No worker runs from this step on, for this long.",
-            "expect": "What should be seen afterwards.",
-        },
-        "Message": {"from": "The sender.", "data": "What it says."},
-        "Expect": {
-            "state": "The state.",
-            "clocks": "Clocks by name: what they look like, or a phase alone, or a list of "
-            "cycles, or `null` for a clock that never ran.",
-            "notices": "Notices since the step before; `[]` for none at all.",
-            "cases": "Cases opened since the step before.",
-            "data": "Case fields.",
-            "closed": "Whether it is closed, or since when.",
-            "ended": "Whether it has ended, or when.",
-            "events": "Events that are possible now.",
-            "owner": "The id of the owner.",
-            "answer": "Parts of the answer to the sender.",
-        },
-        "ClockExpect": {
-            "phase": "The phase.",
-            "due": "The deadline. A day's end is the next day's 00:00, with `exclusive: true`.",
-            "exclusive": "Whether the deadline is a day's end.",
-            "breached": "When it was missed; `null` if it was not.",
-            "retracted": "Whether a breach was taken back, or how.",
-            "cycle": "The number of the cycle.",
-            "remaining": "The time left, as a length or in seconds.",
-            "provisional": "Whether the calendar does not know the deadline's day yet.",
-            "ended": "When the cycle ended.",
-            "level": "The highest level fired.",
-            "assignee": "The role that owes it.",
-        },
-        "RetractedExpect": {
-            "breached": "The instant of the breach taken back.",
-            "at": "When it was taken back.",
-            "by_event": "The id of the event that did it.",
-        },
-        "NoticeExpect": {
-            "clock": "The clock.",
-            "rung": "The rung's id or its level.",
-            "to": "The role.",
-            "at": "The instant.",
-            "kind": "What kind of notice.",
-            "case": "Another case than the step's.",
-            "count": "How many such notices.",
-        },
-        "CaseExpect": {
-            "process": "Its process.",
-            "count": "How many such cases.",
-            "key": "Its key.",
-            "state": "Its state.",
-            "clocks": "Its clocks.",
-            "data": "Its data.",
         },
     }
 )
