@@ -7,7 +7,7 @@ Who may import it: the documents package.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from activities.documents.lines import Line, Style, fitted, widest_word, wrap
@@ -17,26 +17,30 @@ from workflows.core.effects import Fill, FilledBlock
 
 Align = Literal["left", "centre", "right"]
 PAD = 4.0
-"""Points between a cell's border and its text."""
+"""Points between a cell's border and its text at the left and right."""
+GAP = 5.0
+"""Points that are free above and below the text together."""
 
 LABEL = Style("sans", 9, leading=1.3)
 LABEL_EN = Style("sans", 6.5, grey=0.4, leading=1.25)
 VALUE = Style("serif", 9.5)
-HEAD = Style("sans", 8.5, bold=True, leading=1.3)
+HEAD = Style("sans", 8.5, leading=1.3)
 HEAD_EN = Style("sans", 6, grey=0.4, leading=1.25)
 CELL = Style("serif", 8.5, leading=1.35)
-TOTAL = Style("serif", 9.5, bold=True)
-BAND = Style("sans", 10, bold=True)
-BAND_EN = Style("sans", 7, grey=0.4)
+TOTAL = Style("sans", 9.5)
+BAND = Style("sans", 9.5, bold=True)
 PARAGRAPH = Style("serif", 10, leading=1.6)
 PARAGRAPH_EN = Style("sans", 7.5, grey=0.4, leading=1.5)
-SIGN_ROOM = 40.0
+SIGN_ROOM = 17.0
+"""Points above the line that a pen needs."""
 SIGNED = "签字 Signature："
-DATED = "日期 Date：        年      月      日"
+DATED = "日期 Date：\u3000\u3000\u3000\u3000年\u3000\u3000月\u3000\u3000日"
 
 _LABEL_SHARE = 0.17
 _WIDE_LINES = 2
 """A value that takes more lines beside another one gets the whole width."""
+_LOW = 60.0
+"""A row that is lower may stand with a signature."""
 _HEAD_LINES = 8
 """Of one language at the head of a column."""
 
@@ -56,16 +60,15 @@ class Cell:
     @property
     def height(self) -> float:
         """What its text needs."""
-        return sum(line.style.height for line in self.lines) + PAD * 1.5
+        return sum(line.style.height for line in self.lines) + GAP
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells side by side. `head`: rows that stand above it again on a new page; `keep`: it does
-    not stand alone at the foot of a page; `whole`: it is never divided."""
+    """Cells side by side. `head`: rows that stand above it again on a new page; `keep`: it is not
+    parted from what follows; `whole`: it is not divided unless it takes half a page."""
 
     cells: tuple[Cell, ...]
-    least: float = 0.0
     head: tuple["Row", ...] = ()
     keep: bool = False
     whole: bool = False
@@ -73,12 +76,20 @@ class Row:
     @property
     def height(self) -> float:
         """Of its highest cell."""
-        return max(self.least, *(cell.height for cell in self.cells))
+        return max(cell.height for cell in self.cells)
 
 
 def rows_of(fill: Fill, room: float) -> Iterator[Row]:
     """The rows of a document that is so many points wide. Raises `Permanent` for a template that
     cannot be filled in."""
+    rows = list(_rows(fill, room))
+    for row, below in zip(rows, [*rows[1:], None], strict=True):
+        # Nobody signs a page on which nothing else stands.
+        signed = below is not None and below.whole and not below.keep
+        yield replace(row, keep=True) if signed and row.height < _LOW else row
+
+
+def _rows(fill: Fill, room: float) -> Iterator[Row]:
     for block in fill.blocks:
         if any(block.title.values()):
             yield _band(block.title, room)
@@ -102,7 +113,8 @@ def bilingual(text: Mapping[str, str], zh: Style, en: Style, room: float) -> tup
 
 
 def _band(title: Mapping[str, str], room: float) -> Row:
-    lines = bilingual(title, BAND, BAND_EN, room - 2 * PAD)
+    words = dict.fromkeys(filter(None, (title.get("zh"), title.get("en"))))
+    lines = wrap(clean("  ".join(words)), BAND, room - 2 * PAD)
     return Row((Cell(0, room, lines, "left", fill=0.9),), keep=True)
 
 
@@ -172,6 +184,8 @@ def _table(block: FilledBlock, zone: str, room: float) -> Iterator[Row]:
                 for text, x, wide, align in zip(row, places, widths, aligned, strict=False)
             ),
             head=(head,),
+            # Totals stand below a line of their table at least.
+            keep=bool(block.totals) and row is texts[-1],
         )
     if not texts:
         yield Row((Cell(0, room, (Line("无 None", CELL),), "centre"),), head=(head,))
@@ -200,11 +214,12 @@ def _widths(
         zh, en = (clean(item["label"].get(lang) or "") for lang in ("zh", "en"))
         texts = {row[at][:200] for row in rows if at < len(row)}
         breakable = _align(item) == "left"
-        natural = max((_one_line(text) for text in texts), default=0.0)
-        words = max((widest_word(text, CELL) for text in texts), default=0.0)
-        header = max(min(Line(zh, HEAD).width, 4 * HEAD.size), widest_word(en, HEAD_EN))
-        least.append(max(header, words if breakable else natural) + 2 * PAD + 0.5)
-        wanted.append(max(natural + 2 * PAD + 0.5, least[-1]))
+        natural = max((_one_line(text) for text in texts), default=0.0) + 2 * PAD + 0.5
+        words = max((widest_word(text, CELL) for text in texts), default=0.0) + 2 * PAD + 0.5
+        named = Line(zh.replace("\n", ""), HEAD).width
+        header = max(min(named, 4 * HEAD.size), widest_word(en, HEAD_EN)) + 2 * PAD + 0.5
+        least.append(max(header, words if breakable else natural))
+        wanted.append(max(natural, least[-1], min(named, 8 * HEAD.size) + 2 * PAD + 0.5))
     if sum(least) >= room:
         # Too narrow for all words: the widest give way first.
         limit = _level(least, room)
@@ -214,8 +229,11 @@ def _widths(
     if sum(lacks) > spare:
         limit = _level(lacks, spare)
         return [low + min(lack, limit) for low, lack in zip(least, lacks, strict=True)]
-    share = (room - sum(wanted)) / len(wanted)
-    return [want + share for want in wanted]
+    # What is left over goes to text, in which people look for room.
+    takes = [_align(item) == "left" for item in columns]
+    takes = takes if any(takes) else [True] * len(takes)
+    share = (room - sum(wanted)) / sum(takes)
+    return [want + share * take for want, take in zip(wanted, takes, strict=True)]
 
 
 def _one_line(text: str) -> float:
@@ -240,7 +258,9 @@ def _totals(totals: Sequence[Mapping[str, Any]], zone: str, room: float) -> Iter
         words = " ".join(filter(None, dict.fromkeys((label.get("zh"), label.get("en")))))
         named = wrap(clean(words), HEAD, room - wide - 2 * PAD)
         value = Cell(room - wide, wide, wrap(text, TOTAL, wide - 2 * PAD), "right")
-        yield Row((Cell(0, room - wide, named, "right", 0.96), value))
+        # They stand together; the last may be parted from what follows.
+        together = item is not totals[-1]
+        yield Row((Cell(0, room - wide, named, "right", 0.96), value), keep=together)
 
 
 # --- words and signatures -------------------------------------------------------------------
@@ -272,11 +292,11 @@ def _signatures(signatures: Sequence[Mapping[str, str]], room: float) -> Iterato
         cells = []
         for place, title in enumerate(few):
             inner = wide - 2 * PAD
+            gap = Line("", Style(size=SIGN_ROOM, leading=1))
             lines = [
                 *bilingual(title, LABEL, LABEL_EN, inner),
-                Line("", Style(size=SIGN_ROOM, leading=0.7)),
-                fitted(SIGNED, LABEL, inner),
-                fitted(DATED, LABEL, inner),
+                *(gap, fitted(SIGNED, LABEL, inner)),
+                *(gap, fitted(DATED, LABEL, inner)),
             ]
             cells.append(Cell(place * wide, wide, tuple(lines), top=True))
         yield Row(tuple(cells), whole=True)

@@ -9,7 +9,7 @@ Who may import it: the documents package.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from activities.documents.layout import PAD, Cell, Row
+from activities.documents.layout import GAP, Cell, Row
 
 Page = tuple["Placed", ...]
 
@@ -43,21 +43,21 @@ class _Body:
 def paged(rows: Iterable[Row], first: float, others: float) -> Iterator[Page]:
     """The pages; the body of the first has so many points, that of the others so many."""
     body = _Body(first)
-    for group in _kept_together(rows):
+    for group in _kept_together(rows, others):
         if sum(row.height for row in group) > body.left:
             alone = group[-1]
             head = sum(row.height for row in group[:-1])
-            divided = not alone.whole and alone.height > others / 3
+            divided = alone.height > others / (2 if alone.whole else 3)
             if not (divided and body.left - head >= _least(alone)):
                 if body.placed:
                     yield tuple(body.placed)
                     body = _Body(others)
-                for row in _head_of(group[-1], others) if len(group) == 1 else ():
+                for row in _head_of(group[0], others):
                     body.add(row)
         for row in group[:-1]:
             body.add(row)
         rest: Row | None = group[-1]
-        while rest is not None and rest.height > body.left and not rest.whole:
+        while rest is not None and rest.height > body.left:
             part, rest = _divided(rest, body.left)
             if part is not None:
                 body.add(part)
@@ -71,14 +71,17 @@ def paged(rows: Iterable[Row], first: float, others: float) -> Iterator[Page]:
         yield tuple(body.placed)
 
 
-def _kept_together(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Each row behind the headings that it must not be parted from."""
+def _kept_together(rows: Iterable[Row], room: float) -> Iterator[list[Row]]:
+    """Each row behind those that it must not be parted from, as long as that is not too much to
+    be carried to the next page."""
     group: list[Row] = []
+    high = 0.0
     for row in rows:
         group.append(row)
-        if not row.keep:
+        high += row.height
+        if not row.keep or high > room / 2:
             yield group
-            group = []
+            group, high = [], 0.0
     if group:
         yield group
 
@@ -92,7 +95,7 @@ def _head_of(row: Row | None, room: float) -> tuple[Row, ...]:
 
 def _least(row: Row) -> float:
     """What the first line of every cell needs."""
-    return max((cell.lines[0].style.height if cell.lines else 0) + PAD * 1.5 for cell in row.cells)
+    return max((cell.lines[0].style.height if cell.lines else 0) + GAP for cell in row.cells)
 
 
 def _divided(row: Row, room: float) -> tuple[Row | None, Row | None]:
@@ -103,12 +106,12 @@ def _divided(row: Row, room: float) -> tuple[Row | None, Row | None]:
     if not any(cell.lines for cell in now):
         return None, row
     if not any(cell.lines for cell in later):
-        return replace(row, cells=now, least=0.0), None
-    return replace(row, cells=now, least=0.0), replace(row, cells=later, least=0.0)
+        return replace(row, cells=now), None
+    return replace(row, cells=now), replace(row, cells=later)
 
 
 def _cut(cell: Cell, room: float) -> tuple[Cell, Cell]:
-    used, count = PAD * 1.5, 0
+    used, count = GAP, 0
     for line in cell.lines:
         if used + line.style.height > room:
             break

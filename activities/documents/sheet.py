@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pydyf
 
-from activities.documents.layout import PAD, Cell, bilingual
+from activities.documents.layout import GAP, PAD, Cell, bilingual
 from activities.documents.lines import Line, Style, fitted
 from activities.documents.pages import Page, Placed
 from activities.documents.typefaces import FACES, Face, encoded, metrics
@@ -19,8 +19,8 @@ from workflows.core.effects import Fill
 
 A4 = (595.28, 841.89)
 MARGIN = 42.0
-TOP = 38.0
-FOOT = 56.0
+TOP = 36.0
+FOOT = 52.0
 """Kept free at the foot of a page."""
 RUNNING = 22.0
 """The running head of the pages behind the first."""
@@ -104,7 +104,7 @@ class Sheet:
             self._box(x, y, cell.width, placed.height, 0, cell.fill)
         self._box(x, y, cell.width, placed.height, THIN)
         free = placed.height - cell.height
-        y += PAD * 0.75 + (0 if cell.top else free / 2)
+        y += GAP / 2 + (0 if cell.top else free / 2)
         place = {"left": 0.0, "centre": 0.5, "right": 1.0}[cell.align]
         for line in cell.lines:
             self._text(line, x + PAD + (cell.width - 2 * PAD) * place, y, place)
@@ -129,7 +129,7 @@ class Sheet:
         made.set_color_rgb(*[_round(style.grey)] * 3)
         if style.bold:
             made.set_color_rgb(*[_round(style.grey)] * 3, stroke=True)
-            made.set_line_width(_round(style.size * 0.035))
+            made.set_line_width(_round(style.size * 0.022))
         made.set_text_rendering(2 if style.bold else 0)
         made.move_text_to(_round(x), _round(base))
         made.stream.append(b"<" + encoded(text, style.face).hex().encode() + b"> Tj")

@@ -45,8 +45,6 @@ def _shown(item: Mapping[str, Any], value: Any, zone: str) -> str:
             return money(value)
         case "instant", int():
             return instant(value, zone)
-        case "int" | "number", int() | float():
-            return f"{value:,}"
         case "enum", str():
             return _word(item.get("choices"), value)
         case _, list() | tuple():
