@@ -35,6 +35,7 @@ from activities.case_activities import CaseActivities
 from activities.case_computing import ComputeActivities
 from activities.case_links import LinkActivities
 from activities.computations import COMPUTATIONS, Computations
+from activities.documents.activity import DocumentActivities
 from activities.notices.channels.configuration import ChannelSettings, build_channels
 from activities.notices.channels.web import http_clients
 from activities.notices.clock import SYSTEM
@@ -114,12 +115,12 @@ def build_worker(
     own = CaseActivities(records, notifier, lambda name: pinned_rules(catalogue[name]))
     reaching = preparing(catalogue, records, task_queue, rehearsal)
     links = LinkActivities(client, records, reaching)
-    computing = ComputeActivities(computations)
+    computing, documents = ComputeActivities(computations), DocumentActivities(records)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[CaseWorkflow],
-        activities=[*own.all, *links.all, *computing.all],
+        activities=[*own.all, *links.all, *computing.all, *documents.all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=max_cached_cases,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

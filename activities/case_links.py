@@ -28,6 +28,8 @@ DELIVERED = frozenset({"event", "opened"})
 """Kinds of rows that a message led to if it was taken."""
 INTERNAL = "internal"
 NO_SUCH = "unknown_case"
+ENDED = "case_ended"
+LATE = "late_rejected"
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +39,9 @@ class Preparing:
     """What the composition knows about starts and messages. Each raises `DuecourseError` where a
     request can never be carried out."""
 
-    start: Callable[[OpenCase, int], Mapping[str, Any]]
-    """What `client.start_workflow` needs for a case that is asked for at a case time."""
+    start: Callable[[OpenCase | Tell, int], Mapping[str, Any] | None]
+    """What `client.start_workflow` needs for a case that is asked for at a case time; None for one
+    that is only to be told something."""
     child: Callable[[OpenCase, int], Mapping[str, Any]]
     """The same for a child: `start`, `attributes`, `summary`, plain."""
     argument: Callable[[Tell], Any]
@@ -76,9 +79,9 @@ class LinkActivities:
         # Where somebody else's case runs, we want to know it.
         policy = {"id_conflict_policy": WorkflowIDConflictPolicy.FAIL}
         try:
-            await self._client.start_workflow(**{**arguments, **policy})
+            await self._client.start_workflow(**{**(arguments or {}), **policy})
         except WorkflowAlreadyStartedError:
-            log.info("link.exists", case=arguments["id"], origin=opened.origin)
+            log.info("link.exists", case=opened.target, origin=opened.origin)
             return {"result": "exists"}
         return {"result": "opened"}
 
@@ -111,7 +114,7 @@ class LinkActivities:
             return await self._after_end(tell)
         try:
             argument = self._preparing.argument(tell)
-            start = None if owner is not None else self._start_of(tell, now)
+            start = None if owner is not None else self._preparing.start(tell, now)
         except DuecourseError as error:
             return _undelivered("refused", error.code, error.message)
         if start is not None:
@@ -129,32 +132,18 @@ class LinkActivities:
                 tell.event, argument, id=update, result_type=dict
             )
         except WorkflowUpdateFailedError as failed:
-            return await self._failed(tell, failed)
+            return _failed(failed)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             return await self._after_end(tell)
-        match status := answer["status"]:
-            case "refused":
-                return _undelivered(status, answer["code"], answer["message"])
-            case "late_rejected":
-                return _undelivered(status, status, "it came after a lapse")
+        # The same message again is a duplicate, and may have been refused the first time.
+        if (refused := answer.get("refused")) is not None:
+            result = "ended" if refused["code"] == ENDED else "refused"
+            return _undelivered(result, refused["code"], refused["message"])
+        if (status := str(answer["status"])) == LATE:
+            return _undelivered(LATE, LATE, "it came after a lapse")
         return {"result": status}
-
-    def _start_of(self, tell: Tell, now: int) -> Mapping[str, Any] | None:
-        """How the case is started that is to be told, if it may be."""
-        if tell.start is None:
-            return None
-        opened = OpenCase(
-            key=f"{tell.key}/start",
-            process=tell.process,
-            business_key=tell.business_key,
-            data=tell.start,
-            origin=tell.origin,
-            seq=tell.seq,
-            at=tell.at,
-        )
-        return self._preparing.start(opened, now)
 
     async def _start(self, tell: Tell, arguments: Mapping[str, Any]) -> None:
         """Open the case that is to be told; one that is there is just as well."""
@@ -162,14 +151,6 @@ class LinkActivities:
             await self._client.start_workflow(**arguments)
         except WorkflowAlreadyStartedError:
             log.info("link.ended", case=tell.target, origin=tell.origin)
-
-    async def _failed(self, tell: Tell, failed: WorkflowUpdateFailedError) -> dict[str, Any]:
-        cause = failed.cause
-        if not isinstance(cause, ApplicationError) or cause.type == INTERNAL:
-            raise ApplicationError(str(cause)[:500], type="not_taken") from failed
-        if cause.type == "case_ended":
-            return await self._after_end(tell)
-        return _undelivered("refused", cause.type or "refused", cause.message)
 
     async def _after_end(self, tell: Tell) -> dict[str, Any]:
         """The answer where nobody lives: a row in the journal of the case that was."""
@@ -181,8 +162,15 @@ class LinkActivities:
             return {"result": "duplicate"}
         ended = tell.at if owner.ended is None else owner.ended
         result = await self._preparing.after_end(tell, owner.number, ended)
-        code = "case_ended" if result == "ended" else result
+        code = ENDED if result == "ended" else result
         return _undelivered(result, code, f"{owner.case} has ended")
+
+
+def _failed(failed: WorkflowUpdateFailedError) -> dict[str, Any]:
+    cause = failed.cause
+    if not isinstance(cause, ApplicationError) or cause.type == INTERNAL:
+        raise ApplicationError(str(cause)[:500], type="not_taken") from failed
+    return _undelivered("refused", cause.type or "refused", cause.message)
 
 
 def _undelivered(result: str, code: str, message: str) -> dict[str, Any]:

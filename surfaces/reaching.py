@@ -10,15 +10,14 @@ from typing import Any
 
 from activities.case_links import Preparing
 from activities.records import Records
-from definitions.forms import start_items
 from definitions.loader import Catalogue
-from definitions.sending import as_payload, message_items
 from workflows.attributes import to_plain
-from workflows.core.case import Actor
+from workflows.core.case import engine
 from workflows.core.effects import OpenCase, Tell
+from workflows.core.messages import message, opening
 from workflows.ended import LATE, message_after_end
 from workflows.payloads import By, EventArgument, Start, adapter, rules_of, sendable
-from workflows.starting import start_arguments
+from workflows.starting import program_of, start_arguments
 
 
 def preparing(
@@ -27,42 +26,43 @@ def preparing(
     """For one worker. Under `rehearsal` another case begins at the case time of the one that asks;
     else it lives in the present."""
 
-    def arguments(opened: OpenCase, now: int) -> dict[str, Any]:
-        process = catalogue[opened.process]
+    def arguments(asked: OpenCase | Tell, now: int) -> dict[str, Any] | None:
+        process = catalogue[asked.process]
+        incoming = opening(program_of(process), asked)
+        if incoming is None:
+            return None
         return start_arguments(
             process,
-            key=opened.business_key,
-            data=as_payload(start_items(process), opened.data),
-            actor=Actor(opened.actor or opened.origin, ("system",)),
-            event_id=opened.key,
+            key=asked.business_key,
+            data=incoming.data,
+            # What happens by itself is nobody's doing but the asking case's.
+            actor=incoming.actor if incoming.actor.id else engine(asked.origin),
+            event_id=incoming.id,
             now=now,
-            occurred_at=opened.at,
-            origin=opened.origin,
+            occurred_at=incoming.occurred,
+            origin=asked.origin,
             clock_at=now if rehearsal else None,
         )
 
-    def start(opened: OpenCase, now: int) -> dict[str, Any]:
-        return {**arguments(opened, now), "task_queue": task_queue}
+    def start(asked: OpenCase | Tell, now: int) -> dict[str, Any] | None:
+        made = arguments(asked, now)
+        return None if made is None else {**made, "task_queue": task_queue}
 
     def child(opened: OpenCase, now: int) -> dict[str, Any]:
-        made = arguments(opened, now)
+        made = arguments(opened, now) or {}
         said = adapter(Start).dump_python(made["args"][0], mode="json", exclude_defaults=True)
         attributes = to_plain(made["search_attributes"])
         return {"start": said, "attributes": attributes, "summary": made["static_summary"]}
 
     def argument(tell: Tell) -> EventArgument:
-        data = as_payload(message_items(catalogue[tell.process], tell.event), tell.data)
-        return sendable(EventArgument(tell.key, sender_of(tell), data, tell.at))
+        said = message(program_of(catalogue[tell.process]), tell)
+        sender = By(said.actor.id, said.actor.roles)
+        return sendable(EventArgument(said.id, sender, said.data, said.occurred))
 
     async def after_end(tell: Tell, number: int, ended: int) -> str:
         return await _told_too_late(records, tell, argument(tell), number, ended)
 
     return Preparing(start, child, argument, after_end)
-
-
-def sender_of(tell: Tell) -> By:
-    """A case that speaks to another."""
-    return By(tell.origin, (f"process:{tell.origin.partition(':')[0]}",))
 
 
 async def _told_too_late(

@@ -203,7 +203,7 @@ class CaseWorkflow:
             incoming = None if name == RETRY else _incoming(name, args)
             if incoming is not None and self._is_decided():
                 run = self._opened()
-                if run.case.ended is not None or not from_a_case(incoming.actor):
+                if not from_a_case(incoming.actor):
                     run.judge(incoming)
         except DuecourseError as error:
             raise application_error(error) from None
@@ -259,12 +259,9 @@ class CaseWorkflow:
 
 def _taken(run: CaseRun, incoming: Incoming) -> dict[str, Any]:
     """The answer to an event. Raises `DuecourseError` if it is refused, but for a message."""
-    try:
-        decision = run.judge(incoming)
-    except DuecourseError as error:
-        if run.case.ended is not None or not from_a_case(incoming.actor):
-            raise
-        return run.refuse_message(incoming, error)
+    if from_a_case(incoming.actor):
+        return run.message(incoming)
+    decision = run.judge(incoming)
     run.accept(incoming, decision)
     return decision.answer
 

@@ -10,7 +10,7 @@ Who may import it: the shell.
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Literal, Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
@@ -22,6 +22,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
+from definitions.problems import DuecourseError
 from workflows.attributes import from_plain
 from workflows.core.effects import Compute, Fill, OpenCase, Request, Tell
 from workflows.payloads import Start, adapter
@@ -49,7 +50,11 @@ _COMPUTING = RetryPolicy(
 )
 _FILLING = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 
-Answer = Literal["done", "failed"]
+
+class Unanswered(DuecourseError):
+    """A computation gave no answer."""
+
+    code = "unavailable"
 
 
 class Asker(Protocol):
@@ -64,8 +69,10 @@ class Asker(Protocol):
     def undelivered(self, request: OpenCase | Tell, code: str, why: str) -> bool:
         """Another case could not be opened or told; whether the process itself sees to that."""
 
-    def answered(self, request: Compute, event: Answer, data: Mapping[str, Any]) -> str | None:
-        """A computation has come to its end; why the case cannot take the answer, if so."""
+    def answered(
+        self, request: Compute, answered: Mapping[str, Any] | DuecourseError
+    ) -> str | None:
+        """A computation has come to its end; why the case cannot take that, if so."""
 
     def now(self) -> int:
         """Case time."""
@@ -251,9 +258,9 @@ class Requests:
             )
         except ActivityError as error:
             code, why = _said(error)
-            refused = self._asker.answered(request, "failed", {"code": code, "detail": why})
+            refused = self._asker.answered(request, Unanswered(why, code=code))
         else:
-            refused = self._asker.answered(request, "done", answer)
+            refused = self._asker.answered(request, answer)
         if refused is not None:
             self._give_up(request, refused)
 

@@ -7,17 +7,17 @@ Who may import it: the shell.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from temporalio import workflow
 
 from definitions.problems import DuecourseError
-from definitions.sending import as_payload
 from workflows.alarm import Alarm
 from workflows.attributes import Values, changes, known, values
 from workflows.card import menu, timer_summary
-from workflows.core.case import Actor, Case, Incoming
+from workflows.core.case import Case, Incoming
 from workflows.core.decide import Decision, decide, look, open_case
 from workflows.core.effects import (
     Batch,
@@ -30,17 +30,17 @@ from workflows.core.effects import (
     RowKind,
     Tell,
 )
+from workflows.core.errors import IllegalEvent
+from workflows.core.messages import answer, failure, refused_message, undelivered
 from workflows.core.possible import needed, possible, public
 from workflows.core.view import view_of
 from workflows.payloads import Resumed, Rules, Start, adapter, instant
 from workflows.performing import Performer
-from workflows.requesting import Answer
 
 MAX_STATE: Final = 1024 * 1024
 _WEIGH_FROM: Final = 512 * 1024
 _ROW_WEIGHT: Final = 1024
 _MAX_REFUSED: Final = 100
-_MAX_DETAIL: Final = 500
 _MAX_REFUSED_DATA: Final = 4000
 _NEVER_WRITTEN: Final = "records"
 """That the records are behind is no longer so when it could be written there."""
@@ -160,28 +160,21 @@ class CaseRun:
 
     def accept(self, incoming: Incoming, decision: Decision) -> None:
         """Take over what was decided on an event."""
-        if decision.status == "duplicate":
-            return
-        self._refused.discard(incoming.name)
-        if not self._refused:
-            self.problems.pop("refused_signal", None)
-        self._apply(decision)
+        if decision.status not in ("duplicate", "refused"):
+            self._refused.discard(incoming.name)
+            if not self._refused:
+                self.problems.pop("refused_signal", None)
+        self._take(decision)
+
+    def _take(self, decision: Decision) -> None:
+        if decision.status != "duplicate":
+            self._apply(decision)
 
     def refuse(self, name: str, incoming: Incoming | None, error: DuecourseError) -> None:
         """Write down that an event was refused whose sender does not wait to hear it."""
         if len(self._refused) < _MAX_REFUSED:
             self._refused.add(name[:200])
         self.problems["refused_signal"] = f"{name[:40]}: {error.code}"
-        self._write_refused(name, incoming, error)
-
-    def refuse_message(self, incoming: Incoming, error: DuecourseError) -> dict[str, Any]:
-        """Write down that a message of another case was refused, and tell it: that is its problem
-        and none of this case."""
-        self._write_refused(incoming.name, incoming, error)
-        said = {"status": "refused", "code": error.code, "message": error.message[:500]}
-        return {"case": self.case.id, **said}
-
-    def _write_refused(self, name: str, incoming: Incoming | None, error: DuecourseError) -> None:
         said: dict[str, Any] = {"code": error.code, "message": error.message[:500]}
         more: dict[str, Any] = {}
         if incoming is not None:
@@ -189,6 +182,16 @@ class CaseRun:
             more = {"event_id": incoming.id, "actor": actor.id, "roles": actor.roles}
             said |= self._refused_words(incoming)
         self._apply(self._with_row("refused", name[:200], said, **more))
+
+    def message(self, incoming: Incoming) -> dict[str, Any]:
+        """The answer to what another case says. A refusal is written down, and is that case's
+        problem and none of this one."""
+        try:
+            decision = self.judge(incoming)
+        except IllegalEvent as error:
+            decision = refused_message(self._program, self.case, incoming, error, self.now())
+        self.accept(incoming, decision)
+        return decision.answer
 
     def _refused_words(self, incoming: Incoming) -> dict[str, Any]:
         """What was said, so that it can be said again; but nothing personal, unknown or long."""
@@ -279,51 +282,36 @@ class CaseRun:
     def undelivered(self, request: OpenCase | Tell, code: str, why: str) -> bool:
         """Write down that another case could not be opened or told, and let the process see to
         that if its link names an event for it; whether it does."""
-        event = request.event if isinstance(request, Tell) else "opened"
-        said = {"key": request.business_key, "link": request.link, "event": event}
-        said |= {"code": code, "why": why}
-        self._apply(self._with_row("undelivered", request.process, said))
-        if not request.undelivered:
-            return False
-        form = self._program.event_form(self.case.state, request.undelivered)
-        told = {"target": request.target, "code": code, "detail": why}
-        data = {name: value for name, value in told.items() if name in form}
-        self._tell_itself(request.undelivered, f"{request.key}/undelivered", data, request.at)
-        return True
+        # What was written down before for this very request stands, whatever the reason is now.
+        with suppress(IllegalEvent):
+            self._take(undelivered(self._program, self.case, request, code, why, self.now()))
+        return request.undelivered != ""
 
-    def answered(self, request: Compute, event: Answer, data: Mapping[str, Any]) -> str | None:
-        """Take the answer of a computation; why that is impossible, if it is."""
-        told = dict(data)
-        if event == "done":
-            declared = self._program.process.computations[request.computation].output
-            told = as_payload(declared, told)
-        refused = self._answer(request, event, told)
-        if refused is not None and event == "done":
-            told = {"code": refused.code, "detail": refused.message[:_MAX_DETAIL]}
-            refused = self._answer(request, "failed", told)
-        return None if refused is None else f"{request.computation}: {refused.message}"
-
-    def _answer(
-        self, request: Compute, event: Answer, data: dict[str, Any]
-    ) -> DuecourseError | None:
+    def answered(
+        self, request: Compute, answered: Mapping[str, Any] | DuecourseError
+    ) -> str | None:
+        """Take the answer of a computation, or that it has none; why that is impossible, if it
+        is. An output that leads nowhere is a failure, too."""
         if self.case.calling != request.key:
             # The case has moved on: nobody waits for this any more.
             return None
-        event_id = request.key if event == "done" else f"{request.key}/failed"
-        return self._tell_itself(event, event_id, data, request.at)
+        refused: DuecourseError | None
+        if isinstance(answered, DuecourseError):
+            refused = answered
+        else:
+            refused = self._tell_itself(answer(self._program, request, answered), request.at)
+        if refused is not None:
+            refused = self._tell_itself(failure(request, refused), request.at)
+        return None if refused is None else f"{request.computation}: {refused.message}"
 
-    def _tell_itself(
-        self, event: str, event_id: str, data: dict[str, Any], at: int
-    ) -> DuecourseError | None:
+    def _tell_itself(self, incoming: Incoming, at: int) -> DuecourseError | None:
         """An event that the engine sends, at the instant of what led to it unless that is too
-        long ago; its refusal is written down."""
+        long ago: that the world was slow changes nothing."""
         recent = self.now() - at <= self._program.tolerance
-        actor = Actor(self.case.id, ("system",))
-        incoming = Incoming(event, event_id, actor, data, at if recent else None)
+        incoming = replace(incoming, occurred=at if recent else None)
         try:
             decision = self.judge(incoming)
         except DuecourseError as error:
-            self._write_refused(event, incoming, error)
             return error
         self.accept(incoming, decision)
         return None

@@ -86,6 +86,11 @@ def pinned_rules(process: Process) -> bytes:
     return _ready(process)[0]
 
 
+def program_of(process: Process) -> Program:
+    """The rules ready to run; made once a process."""
+    return _ready(process)[1]
+
+
 def _ready(process: Process) -> tuple[bytes, Program]:
     # By identity: the model is not hashable, and its entry keeps it alive.
     found = _READY.get(id(process))
