@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("send", "cli_cases:send", "Send an event to a case and print its answer."),
     ("show", "cli_cases:show", "Show a case: what it waits for, who owes it, until when."),
     ("list", "cli_cases:list_", "List cases."),
+    ("documents", "cli_documents:documents", "List what a case has printed; write the PDF files."),
     ("stuck", "cli_cases:stuck", "List the cases that need somebody, and why."),
     ("explain", "cli_explain:explain", "Explain a deadline, interval by interval."),
     ("rehearse", "cli_rehearse:rehearse", "Play scenarios over simulated weeks."),

@@ -274,6 +274,35 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
         ),
         "internal": _known(("程序在案件中出错", "the program failed within a case"), _REPORT),
         "fault": _known(("程序出错", "the program failed"), _REPORT),
+        "document_invalid": _known(
+            ("文档无法打印", "a document cannot be printed as it is asked for"), _AUTHOR
+        ),
+        # --- schedules
+        "organisations_missing": _known(
+            ("没有登记任何机构", "a schedule is for each organisation, and none is named"),
+            (
+                "在通讯录的 organisations 下登记各机构的代码",
+                "name them under `organisations` in the directory",
+            ),
+        ),
+        "schedule_invalid": _known(
+            ("按此计划无法开立案件", "no case could be opened by a schedule"),
+            (
+                "修改定义中的 key 与 data，或通讯录中的机构代码",
+                "mend the schedule's key and data, or the organisation's code in the directory",
+            ),
+        ),
+        "schedule_missing": _known(
+            ("计划未定义或未安装", "a schedule is not declared, or not installed"),
+            ("用 schedules --install 安装", "install it with `schedules --install`"),
+        ),
+        "schedule_failed": _known(
+            ("有机构的案件未能开立", "a case of a schedule could not be opened"),
+            (
+                "按所述原因修改；会自动重试，其余机构不受影响",
+                "mend what the message says; it is tried again, and the others are open",
+            ),
+        ),
         # --- notices, as they stand at a case and in logs
         "notices_pending": _known(
             ("通知待发送", "notices are to be sent yet"),
