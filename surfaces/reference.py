@@ -73,9 +73,9 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "definitions.fields.Item": ("field", "field"),
         "definitions.fields.DataField": ("field of the case", "fields"),
-        "definitions.model.CaseEvent": ("event", "event"),
-        "definitions.model.BudgetFromTable": ("budget from a table", "budget-from-a-table"),
-        "definitions.model.BudgetUntil": ("promised instant", "promised-instant"),
+        "definitions.moves.CaseEvent": ("event", "event"),
+        "definitions.promises.BudgetFromTable": ("budget from a table", "budget-from-a-table"),
+        "definitions.promises.BudgetUntil": ("promised instant", "promised-instant"),
         "definitions.outward.FromTable": ("table's answer", "answer-of-a-table"),
         "definitions.calendar.Calendar": ("calendar", "calendars"),
         "definitions.calendar.Week": ("week", "calendars"),
