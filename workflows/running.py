@@ -185,7 +185,10 @@ class CaseRun:
 
     def message(self, incoming: Incoming) -> dict[str, Any]:
         """The answer to what another case says. A refusal is written down, and is that case's
-        problem and none of this one."""
+        problem and none of this one. Another one may have opened this case meanwhile, or the
+        sender speak of something earlier: to this case it is said when it opens."""
+        if incoming.occurred is not None:
+            incoming = replace(incoming, occurred=max(incoming.occurred, self.case.opened))
         try:
             decision = self.judge(incoming)
         except IllegalEvent as error:

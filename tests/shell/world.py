@@ -31,6 +31,8 @@ from workflows.starting import start_arguments
 
 HERE = Path(__file__).parent
 PROCESSES = HERE / "processes"
+TALKING = HERE / "talking"
+"""Processes that open, tell and compute."""
 LI = {"id": "li", "roles": ["clerk"]}
 HOUR = timedelta(hours=1)
 T = TypeVar("T")
@@ -71,11 +73,13 @@ class Desk:
 class World:
     """Cases of one task queue. `working` runs a worker for them."""
 
-    def __init__(self, client: Client, folder: Path, task_queue: str) -> None:
+    def __init__(
+        self, client: Client, folder: Path, task_queue: str, processes: Path = PROCESSES
+    ) -> None:
         self.client = client
         self.folder = folder
         self.task_queue = task_queue
-        self.catalogue: Catalogue = load_library(PROCESSES)
+        self.catalogue: Catalogue = load_library(processes)
         self.desk = Desk()
         self.database = folder / "records.db"
         (folder / "directory.yaml").write_text(DIRECTORY, "utf-8")
@@ -110,11 +114,11 @@ class World:
         """The key of a case: names are used by several tests, and a key only once."""
         return f"{name}-{self.task_queue.rpartition('-')[2]}"
 
-    def case(self, name: str) -> str:
+    def case(self, name: str, process: str = "errand") -> str:
         """The id of a case."""
-        return f"errand:{self.key(name)}"
+        return f"{process}:{self.key(name)}"
 
-    def arguments(self, name: str, **more: Any) -> dict[str, Any]:
+    def arguments(self, name: str, process: str = "errand", **more: Any) -> dict[str, Any]:
         """What a start takes."""
         values: dict[str, Any] = {
             "key": self.key(name),
@@ -123,16 +127,16 @@ class World:
             "event_id": "opened",
             "now": int(time.time()),
         }
-        arguments = start_arguments(self.catalogue["errand"], **{**values, **more})
+        arguments = start_arguments(self.catalogue[process], **{**values, **more})
         return {**arguments, "task_queue": self.task_queue}
 
     async def start(self, name: str, **more: Any) -> WorkflowHandle[Any, Any]:
         """Start a case."""
         return await self.client.start_workflow(**self.arguments(name, **more))
 
-    async def journal(self, name: str) -> list[dict[str, Any]]:
+    async def journal(self, name: str, process: str = "errand") -> list[dict[str, Any]]:
         """The rows of a case."""
-        return list(await self.records.read.journal(self.case(name), 1))
+        return list(await self.records.read.journal(self.case(name, process), 1))
 
 
 async def send(
