@@ -16,7 +16,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.case_activities import CaseActivities
 from activities.case_computing import ComputeActivities
 from activities.case_links import LinkActivities
+from activities.case_schedules import ScheduleActivities
 from activities.computations import COMPUTATIONS, Computations
 from activities.documents.activity import DocumentActivities
 from activities.notices.channels.configuration import ChannelSettings, build_channels
@@ -46,10 +47,12 @@ from activities.records import Records
 from definitions.loader import Catalogue, load_library
 from definitions.problems import DuecourseError
 from surfaces.reaching import preparing
+from surfaces.schedules import scheduling
 from surfaces.server import embedded_server
 from surfaces.settings import Settings, TemporalUnavailable, connect, load_settings, runtime
 from workflows.attributes import KEYS
 from workflows.case import CaseWorkflow, Rehearsal
+from workflows.schedule import ScheduleWorkflow
 from workflows.starting import pinned_rules
 
 FAILED = 3
@@ -107,20 +110,23 @@ def build_worker(
     rehearsal: bool = False,
     max_cached_cases: int = 1000,
     computations: Computations = COMPUTATIONS,
+    organisations: Sequence[str] = (),
 ) -> Worker:
-    """The worker of the cases. Raises `ComputationMismatch` if a definition declares a computation
-    that is not there."""
+    """The worker of the cases; schedules open cases for these organisations. Raises
+    `ComputationMismatch` if a definition declares a computation that is not there."""
     computations.check(catalogue.processes.values())
     Rehearsal.allowed = rehearsal
     own = CaseActivities(records, notifier, lambda name: pinned_rules(catalogue[name]))
     reaching = preparing(catalogue, records, task_queue, rehearsal)
     links = LinkActivities(client, records, reaching)
     computing, documents = ComputeActivities(computations), DocumentActivities(records)
+    known = scheduling(catalogue.processes, organisations, task_queue)
+    schedules = ScheduleActivities(client, records, known)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow],
-        activities=[*own.all, *links.all, *computing.all, *documents.all],
+        workflows=[CaseWorkflow, ScheduleWorkflow],
+        activities=[*own.all, *links.all, *computing.all, *documents.all, *schedules.all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=max_cached_cases,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
@@ -172,6 +178,7 @@ async def composed(
                 task_queue=settings.task_queue,
                 rehearsal=rehearsal,
                 max_cached_cases=settings.max_cached_cases,
+                organisations=tuple(directory.content.organisations),
             ),
             ui_url,
         )

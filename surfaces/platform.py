@@ -1,7 +1,9 @@
-"""What Temporal knows of stuck cases and the records do not: a task that fails, and no worker.
+"""What Temporal knows of stuck cases and the records do not: a task that fails, no worker, and a
+schedule that does not get its cases open.
 
 What it is: a case whose workflow task fails is found by Temporal's own search attribute, since the
-program that would have written it down is what fails; and whether anybody polls the task queue.
+program that would have written it down is what fails; whether anybody polls the task queue; and
+runs of schedules that go on for longer than an opening takes.
 What it is not: a condition for an answer: where Temporal is away, that is part of the answer.
 Who may import it: the surfaces.
 """
@@ -9,6 +11,7 @@ Who may import it: the surfaces.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -21,11 +24,15 @@ from activities.records.stuck import Reason, StuckCase
 from surfaces.cases import Cases
 from surfaces.settings import TemporalUnavailable
 from workflows import attributes
+from workflows.schedule import NAME
 
 FAILING: Final = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+OPENING: Final = timedelta(minutes=10)
+"""No run of a schedule takes as long, unless a case cannot be opened."""
 POLL_SECONDS: Final = 75
 """A worker asks again at least once a minute."""
 TASK_FAILS: Final = "task_fails"
+MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ async def find_stuck(cases: Cases, now: int) -> Stuck:
         client = await cases.client()
         failing = [one async for one in client.list_workflows(FAILING)]
         troubles = await _workers(client, cases.settings.task_queue)
+        troubles += await _schedules(client, now)
     except (TemporalUnavailable, RPCError) as away:
         zh = "Temporal 不可达，任务失败的案件可能没有列出"
         en = f"Temporal does not answer; cases whose task fails may be missing: {away}"
@@ -81,6 +89,19 @@ async def _workers(client: Client, task_queue: str) -> tuple[Trouble, ...]:
     zh = f"没有工作进程在处理队列 {task_queue}，案件在等待"
     en = f"no worker polls the task queue {task_queue}; cases wait"
     return (Trouble("no_worker", zh, en),)
+
+
+async def _schedules(client: Client, now: int) -> tuple[Trouble, ...]:
+    """Which schedules have runs that began long ago and have not opened all of their cases."""
+    before = (datetime.fromtimestamp(now, UTC) - OPENING).isoformat()
+    query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running' AND StartTime < '{before}'"
+    runs = sorted([run.id async for run in client.list_workflows(query)])
+    if not runs:
+        return ()
+    named = ", ".join(runs[:MOST_NAMED]) + (", …" if len(runs) > MOST_NAMED else "")
+    zh = f"有计划未能开立全部案件：{named}"
+    en = f"runs of schedules wait for cases that cannot be opened, see their pages: {named}"
+    return (Trouble("schedule_waits", zh, en),)
 
 
 def _facts(execution: WorkflowExecution) -> dict[str, Any]:
