@@ -178,7 +178,9 @@ class Records:
                 return int(known)
             last = connection.scalar(select(func.max(Journal.seq)).where(of_case))
             late = replace(row, seq=(last or 0) + 1)
-            connection.execute(insert(Journal), [made.journal(late, case, number)])
+            rows = [made.journal(late, case, number)]
+            connection.execute(insert(Journal), rows)
+            self._links.keep(connection, rows)
             return late.seq
 
         return await self.database.write(work)
