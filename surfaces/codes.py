@@ -84,6 +84,10 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("列表已满", "a list of the case is full"),
             ("不再追加；必要时另开一案", "append no more; go on in another case if need be"),
         ),
+        "no_such_record": _known(
+            ("列表中没有唯一对应的记录", "not exactly one record of the list is meant"),
+            ("用 show 核对列表中的记录", "see with `show CASE` which records there are"),
+        ),
         "event_id_conflict": _known(
             ("事件编号已用于其他内容", "this event id was used for other content"),
             ("每个事件使用新的编号", "give each event an id of its own"),

@@ -10,7 +10,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from workflows.core.decide import decide, look, open_case
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
 
+_NOTED = frozenset({"refused", "undelivered", "late_rejected"})
 _HINT = "write one with `explain CASE --export FILE`"
 
 
@@ -97,6 +98,9 @@ def replayed(ledger: Ledger) -> tuple[Program, Case]:
             elif row["kind"] == "event" and case is not None:
                 told = _incoming(row, _form(program, case.state, row["name"]))
                 case = decide(program, case, told, row["recorded"], backlog=True).case
+            elif row["kind"] in _NOTED and case is not None:
+                # Nothing was done, and yet it has its number: keys count the lines before them.
+                case = replace(look(program, case, row["at"]).case, seq=row["seq"])
             elif case is not None and row["at"] > _next_event(ledger.journal[number:]):
                 # What was due had been decided when an event came that had occurred before it.
                 case = look(program, case, row["recorded"]).case

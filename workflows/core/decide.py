@@ -161,7 +161,7 @@ def look(program: Program, case: Case, now: int, whole_second: bool = False) -> 
     """Let time pass up to `now` (to the end of its second if `whole_second`)."""
     turn = Turn(program, case, now)
     settle(turn, now, whole_second)
-    decision = _unchanged(program, turn.done(now), now, {}, "settled")
+    decision = unchanged(program, turn.done(now), now, {}, "settled")
     return replace(
         decision,
         rows=tuple(turn.rows),
@@ -195,7 +195,7 @@ def repeated(program: Program, case: Case, incoming: Incoming, now: int) -> Deci
             if seen.digest != content_digest(incoming):
                 raise IllegalEvent("event_id_conflict", detail=incoming.id)
             answer = {"case": case.id, "seq": seen.seq, **seen.answer}
-            return _unchanged(program, case, now, answer, "duplicate")
+            return unchanged(program, case, now, answer, "duplicate")
     return None
 
 
@@ -263,9 +263,10 @@ def _remembered(known: tuple[Seen, ...], new: Seen) -> tuple[Seen, ...]:
     return (*known, new)[-MAX_SEEN:]
 
 
-def _unchanged(
+def unchanged(
     program: Program, case: Case, now: int, answer: dict[str, Any], status: Status
 ) -> Decision:
+    """The decision that nothing is to be done."""
     return Decision(case, (), (), (), view_of(program, case, now), answer, status)
 
 

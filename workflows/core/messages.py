@@ -22,7 +22,7 @@ from definitions.model import Item
 from definitions.problems import DuecourseError
 from definitions.sending import as_payload, message_items
 from workflows.core.case import Case, Incoming, engine, messenger
-from workflows.core.decide import Decision, decide, decided, repeated
+from workflows.core.decide import Decision, decide, decided, repeated, unchanged
 from workflows.core.effects import Compute, OpenCase, RowKind, Tell
 from workflows.core.errors import IllegalEvent
 from workflows.core.lapses import too_late
@@ -127,14 +127,9 @@ def undelivered(
     """What the sender makes of a request that came to nothing: a row `undelivered`, and the event
     that the link names for it, carried out or itself refused. `program` is the sender's."""
     identity = f"{request.key}/undelivered"
-    name = request.undelivered or "undelivered"
-    told = {"target": request.target, "code": code, "detail": why[:MAX_SAID]}
-    form = message_items(program.process, name)
-    data = {field: value for field, value in told.items() if field in form}
-    incoming = Incoming(name, identity, engine(case.id), data)
-    known = repeated(program, case, incoming, now)
-    if known is not None:
-        return known
+    if any(seen.event_id == identity for seen in case.seen):
+        return unchanged(program, case, now, {"case": case.id, "seq": case.seq}, "duplicate")
+    incoming = Incoming(request.undelivered or "undelivered", identity, engine(case.id))
     turn = _at(program, case, now, incoming)
     event = {"event": request.event} if isinstance(request, Tell) else {}
     turn.row(
@@ -152,6 +147,9 @@ def undelivered(
     if not request.undelivered:
         return decided(turn, incoming, now, "accepted")
     first = decided(turn, replace(incoming, id=""), now, "accepted")
+    told = {"target": request.target, "code": code, "detail": why[:MAX_SAID]}
+    form = _form(program, first.case.state, incoming.name)
+    incoming = replace(incoming, data={name: told[name] for name in told if name in form})
     try:
         second = decide(program, first.case, incoming, now)
     except IllegalEvent as error:
@@ -162,6 +160,12 @@ def undelivered(
         notices=(*first.notices, *second.notices),
         requests=(*first.requests, *second.requests),
     )
+
+
+def _form(program: Program, state: str, name: str) -> Mapping[str, Item]:
+    """What an event may say in a state, or anywhere if it is not possible there."""
+    event = program.events(state).get(name)
+    return message_items(program.process, name) if event is None else program.items(event.form)
 
 
 def _at(program: Program, case: Case, now: int, incoming: Incoming) -> Turn:
