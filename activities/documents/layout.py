@@ -8,6 +8,7 @@ Who may import it: the documents package.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Literal
 
 from activities.documents.lines import Line, Style, fitted, widest_word, wrap
@@ -83,7 +84,7 @@ def rows_of(fill: Fill, room: float) -> Iterator[Row]:
     """The rows of a document that is so many points wide. Raises `Permanent` for a template that
     cannot be filled in."""
     rows = list(_rows(fill, room))
-    for row, below in zip(rows, [*rows[1:], None], strict=True):
+    for row, below in zip_longest(rows, rows[1:]):
         # Nobody signs a page on which nothing else stands.
         signed = below is not None and below.whole and not below.keep
         yield replace(row, keep=True) if signed and row.height < _LOW else row
@@ -214,9 +215,9 @@ def _widths(
         zh, en = (clean(item["label"].get(lang) or "") for lang in ("zh", "en"))
         texts = {row[at][:200] for row in rows if at < len(row)}
         breakable = _align(item) == "left"
-        natural = max((_one_line(text) for text in texts), default=0.0) + 2 * PAD + 0.5
+        natural = max((_one_line(text, CELL) for text in texts), default=0.0) + 2 * PAD + 0.5
         words = max((widest_word(text, CELL) for text in texts), default=0.0) + 2 * PAD + 0.5
-        named = Line(zh.replace("\n", ""), HEAD).width
+        named = _one_line(zh, HEAD)
         header = max(min(named, 4 * HEAD.size), widest_word(en, HEAD_EN)) + 2 * PAD + 0.5
         least.append(max(header, words if breakable else natural))
         wanted.append(max(natural, least[-1], min(named, 8 * HEAD.size) + 2 * PAD + 0.5))
@@ -236,8 +237,8 @@ def _widths(
     return [want + share * take for want, take in zip(wanted, takes, strict=True)]
 
 
-def _one_line(text: str) -> float:
-    return max(Line(one, CELL).width for one in text.split("\n"))
+def _one_line(text: str, style: Style) -> float:
+    return max(Line(one, style).width for one in text.split("\n"))
 
 
 def _level(parts: Sequence[float], room: float) -> float:
@@ -252,7 +253,7 @@ def _level(parts: Sequence[float], room: float) -> float:
 
 def _totals(totals: Sequence[Mapping[str, Any]], zone: str, room: float) -> Iterator[Row]:
     texts = [shown(item, item.get("value"), zone) for item in totals]
-    wide = max(room * 0.18, *(min(Line(text, TOTAL).width, room / 2) for text in texts)) + 2 * PAD
+    wide = max(room * 0.18, *(min(_one_line(text, TOTAL), room / 2) for text in texts)) + 2 * PAD
     for item, text in zip(totals, texts, strict=True):
         label = item["label"]
         words = " ".join(filter(None, dict.fromkeys((label.get("zh"), label.get("en")))))

@@ -67,7 +67,8 @@ def fitted(text: str, style: Style, room: float, least: float = 6.0) -> Line:
 
 def widest_word(text: str, style: Style) -> float:
     """What the text needs so that no word of it is broken."""
-    return max((width(one.strip(" "), style.face, style.size) for one in _units(text)), default=0)
+    words = (word for line in text.split("\n") for word in _units(line))
+    return max((width(word.rstrip(" "), style.face, style.size) for word in words), default=0.0)
 
 
 def _filled(text: str, style: Style, room: float) -> Iterator[str]:

@@ -38,14 +38,15 @@ def pdf(fill: Fill) -> bytes:
     room = wide - 2 * MARGIN
     try:
         printed = local(fill.at, fill.zone)
-        top = list(head(fill, room))
-        rows = list(rows_of(fill, room))
-    except Permanent as broken:
-        raise DocumentInvalid(broken.message, facts={"document": fill.document}) from broken
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise DocumentInvalid(
             f"the zone {fill.zone[:60]!r} is unknown", facts={"document": fill.document}
         ) from unknown
+    top = list(head(fill, room))
+    try:
+        rows = list(rows_of(fill, room))
+    except Permanent as broken:
+        raise DocumentInvalid(broken.message, facts={"document": fill.document}) from broken
     first = high - TOP - FOOT - sum(line.style.height for line, _ in top) - PAD
     pages = list(paged(rows, first, high - TOP - FOOT - RUNNING)) or [()]
     sheets = [

@@ -20,6 +20,7 @@ MAX_SIGNS = 20_000
 RIGHT = frozenset({"money", "int", "number"})
 CENTRED = frozenset({"date", "instant", "bool", "enum"})
 
+_EMPTY: tuple[Any, ...] = (None, "", [], (), {})
 _YES_NO = {True: "是", False: "否"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n"})
@@ -36,9 +37,9 @@ def shown(item: Mapping[str, Any], value: Any, zone: str) -> str:
 
 
 def _shown(item: Mapping[str, Any], value: Any, zone: str) -> str:
+    if value in _EMPTY:
+        return NOTHING
     match item.get("type"), value:
-        case _, None | "" | [] | () | {}:
-            return NOTHING
         case _, bool():
             return _YES_NO[value]
         case "money", int():
