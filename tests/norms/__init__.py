@@ -1,0 +1,1 @@
+"""Tests that the rules are named, and that what names them matters."""

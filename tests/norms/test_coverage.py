@@ -1,0 +1,51 @@
+"""Each rule that must be kept is named by an element of a definition, or it is conduct."""
+
+import pytest
+
+from definitions.loader import FOLDER, load_library
+from definitions.norms import Entry, NormBook, load_norms, named_in, unknown_rules
+from surfaces.norms import Covered, coverage
+from tests.norms.metadata import METADATA
+
+BOOK = load_norms(FOLDER)
+assert BOOK is not None
+HELD = [entry for entry in BOOK.rules.values() if entry.held]
+FAMILIES = ("R-GEN", "R-SRQ", "R-CON", "R-CMP", "R-WAR", "R-SPP", "R-SET", "R-SFE")
+
+
+@pytest.fixture(scope="module")
+def book() -> NormBook:
+    assert BOOK is not None
+    return BOOK
+
+
+@pytest.fixture(scope="module")
+def covered(book: NormBook) -> dict[str, Covered]:
+    return {one.rule: one for one in coverage(book, load_library().processes.values())}
+
+
+def test_these_families_are_held(book: NormBook) -> None:
+    assert {name for name, family in book.families.items() if family.held} == set(FAMILIES)
+    assert len(HELD) == 134
+
+
+@pytest.mark.parametrize("entry", HELD, ids=lambda entry: entry.id)
+def test_a_rule_is_named_or_conduct(entry: Entry, covered: dict[str, Covered]) -> None:
+    assert covered[entry.id].status != "neither", entry.norm.text.en
+
+
+@pytest.mark.parametrize("entry", HELD, ids=lambda entry: entry.id)
+def test_a_rule_is_named_by_a_process_that_it_concerns(
+    entry: Entry, covered: dict[str, Covered]
+) -> None:
+    named = {naming.process for naming in covered[entry.id].namings}
+    assert not named or named & set(entry.processes)
+
+
+def test_no_file_names_an_unknown_rule(book: NormBook) -> None:
+    scenarios = (FOLDER.parent / "tests" / "scenarios").glob("*.yaml")
+    assert unknown_rules([*named_in(FOLDER), *scenarios], book) == []
+
+
+def test_the_table_of_metadata_names_rules(book: NormBook) -> None:
+    assert set(METADATA) <= set(book.rules)
