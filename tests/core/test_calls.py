@@ -12,6 +12,7 @@ from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import parse_scenario
 from tests.core.world import World, model, process, t
+from workflows.core.amend import amend
 from workflows.core.case import Actor, Incoming, engine
 from workflows.core.decide import Decision, decide
 from workflows.core.effects import Compute
@@ -69,6 +70,7 @@ states:
     on: {done: {set: {total: event.total}}, failed: {set: {why: event.code}}}
 """
 LINES = [{"qty": 3}]
+BOSS = Actor("boss1", ("boss",))
 OUTPUT = {"total": 300, "lines": [{"qty": 3, "price": 100}]}
 
 
@@ -244,6 +246,24 @@ states:
     assert call(case).input == {"key": "K-1"}
     tell(case, answer(case.program, call(case), {}), "9 10:00")
     assert case.case.state == "end"
+
+
+def test_under_other_rules_the_task_is_asked_for_again() -> None:
+    case = world()
+    first = call(case)
+    same = amend(case.program, process(PRICED + "\n"), case.case, t("9 11:30"), BOSS, "x", "a1")
+    assert (same.case.calling, same.requests) == (first.key, ())
+    other = process(PRICED.replace("input: {lines: data.lines, note: data.why}", "input: {}"))
+    changed = amend(case.program, other, case.case, t("9 11:30"), BOSS, "x", "a1")
+    (asked,) = changed.requests
+    assert isinstance(asked, Compute)
+    assert (asked.input, changed.case.calling) == ({}, asked.key)
+    assert asked.key != first.key
+    gone = process(
+        PRICED.replace("call: {computation: price, input: {lines: data.lines, note:", "#")
+    )
+    left = amend(case.program, gone, case.case, t("9 11:30"), BOSS, "x", "a1")
+    assert (left.case.calling, left.requests) == ("", ())
 
 
 # --- rehearsed ------------------------------------------------------------------------------

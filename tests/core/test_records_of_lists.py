@@ -69,6 +69,8 @@ states:
             set: {qty: event.qty, code: "event.to == '' ? item.code : event.to"}
       double:
         update: {lines: {set: {qty: item.qty * 2, price: item.qty * 10}}}
+      turn:
+        set: {lines: "data.lines.map(l, {'qty': l.no, 'no': l.qty, 'code': l.code})"}
       everything:
         clear: [note, lines]
         set: {note: "'was ' + data.note"}
@@ -152,6 +154,15 @@ def test_a_column_sees_the_columns_set_before_it() -> None:
     case.send("9 11:00", "bring", lines=[{"qty": 3}])
     case.send("9 11:01", "double")
     assert case.case.data["lines"] == [{"qty": 6, "price": 60}]
+
+
+def test_a_record_that_an_expression_makes_has_its_columns_in_order() -> None:
+    case = world()
+    case.send("9 11:00", "bring", lines=[{"no": 1, "code": "pump", "qty": 5}])
+    case.send("9 11:01", "turn")
+    assert [list(line.items()) for line in case.case.data["lines"]] == [
+        [("no", 5), ("code", "pump"), ("qty", 1)]
+    ]
 
 
 def test_the_order_is_clear_set_append_extend_update() -> None:

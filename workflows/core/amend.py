@@ -16,12 +16,13 @@ from dataclasses import replace
 from typing import Any
 
 from definitions.budget import Budget
-from definitions.model import AnyBudget, BudgetFromTable, BudgetUntil, Clock
+from definitions.model import AnyBudget, BudgetFromTable, BudgetUntil, Call, Clock, Computation
 from workflows.core.case import Actor, Case, Cycle, Incoming, LapseMark
 from workflows.core.changes import project
 from workflows.core.deadlines import consumed, days_consumed
 from workflows.core.decide import Decision, decided, repeated
 from workflows.core.errors import IllegalEvent
+from workflows.core.outward import flush
 from workflows.core.pauses import follow_state
 from workflows.core.plan import plan
 from workflows.core.program import Program
@@ -65,11 +66,21 @@ def amend(
         roles=actor.roles,
         data=incoming.data,
     )
+    if _call(old, turn.state) != _call(new, turn.state):
+        # The answer that is awaited would no longer be understood, or there is none to come.
+        turn.await_call()
+        flush(turn)
     for cycle in turn.open_cycles():
         _carry(turn, old, cycle)
     follow_state(turn)
     settle(turn, now)
     return decided(turn, incoming, now, "accepted")
+
+
+def _call(program: Program, state: str) -> tuple[Call | None, Computation | None]:
+    """The service task of a state, and what it runs."""
+    call = program.process.states[state].call
+    return call, None if call is None else program.process.computations[call.computation]
 
 
 def _missing(old: Program, new: Program, turn: Turn) -> Iterator[str]:

@@ -72,6 +72,7 @@ def change(
         data[name] = changing.value(value, program.value_type(name))
         if isinstance(data[name], list):
             changing.fits(name, data[name])
+            data[name] = _in_order(columns(program.process, name), data[name])
     for name, given in move.append.items():
         changing.append(name, given)
     if isinstance(move, Move):
@@ -180,6 +181,14 @@ def _kept(items: Mapping[str, Item], record: Mapping[str, Any], said: str) -> Re
             raise IllegalEvent("expression_failed", detail=f"{said}: '{column}' is no {item.type}")
         kept[column] = float(value) if item.type == "number" else value
     return kept
+
+
+def _in_order(items: Mapping[str, Item], listed: list[Any]) -> list[Any]:
+    """Records with their columns in the order of the list, since a record that an expression makes
+    has none."""
+    if not items:
+        return listed
+    return [{name: one[name] for name in (*items, *sorted(one)) if name in one} for one in listed]
 
 
 def _whole(_: Item, value: Any) -> bool:
