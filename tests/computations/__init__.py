@@ -1,0 +1,1 @@
+"""Computations against straightforward ones, alone and in the processes that call them."""
