@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Final
 
 METADATA: Final[Mapping[str, str]] = {
-    "R-GEN-03": "the engine checks every form; what it requires are elements of their own",
     "R-GEN-04": "each state names its stage, and the verifier wants them in order",
     "R-GEN-05": "the journal is the engine's: each accepted event writes a row, in every process",
     "R-GEN-06": "personal fields are kept apart by the engine, in views, notices and logs",

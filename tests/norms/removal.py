@@ -49,6 +49,7 @@ from surfaces.rehearse import rehearse_with
 from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import Scenario, files, load_scenario
+from workflows.core.program import Program
 
 SCENARIOS: Final = FilePath(__file__).parents[1] / "scenarios"
 
@@ -292,7 +293,8 @@ class Stage:
     """The definitions and the scenarios that pass with them, each played once."""
 
     book: NormBook
-    processes: dict[str, Process]
+    processes: Mapping[str, Process]
+    rules: Rules
     scenarios: Mapping[str, Scenario]
     played: tuple[Played, ...]
 
@@ -307,7 +309,7 @@ class Stage:
     def noticed_by(self, removal: Removal) -> str | None:
         """The first scenario that goes wrong; those that used the element are asked first."""
         process = removal.process.process
-        rules = Rules.of([*(self.processes | {process: removal.process}).values()])
+        rules = _Changed(self.rules, removal.process)
         concerned = [one for one in self.played if one.uses(process, ())]
         concerned.sort(key=lambda one: not one.uses(process, removal.path))
         return next((one.name for one in concerned if self._fails(one.name, rules)), None)
@@ -339,7 +341,21 @@ def stage() -> Stage:
             scenarios[path.stem] = scenario
             found.append(played(path.stem, outcome, known))
     found.sort(key=lambda one: len(scenarios[one.name].moments))
-    return Stage(book, processes, scenarios, tuple(found))
+    return Stage(book, processes, rules, scenarios, tuple(found))
+
+
+class _Changed(Rules):
+    """Rules of which one process is another; the rest stays compiled."""
+
+    def __init__(self, rules: Rules, process: Process) -> None:
+        super().__init__(rules.folder)
+        self._rules, self._changed = rules, Program(process)
+
+    def names(self) -> list[str]:
+        return self._rules.names()
+
+    def __getitem__(self, name: str) -> Program:
+        return self._changed if name == self._changed.process.process else self._rules[name]
 
 
 def main(rules: Iterable[str]) -> int:
