@@ -19,6 +19,7 @@ _HOW: Mapping[str, str] = {
     "opened": "开立 opened",
     "told": "告知 told",
     "asked": "请求开立 asked for",
+    "tells": "来自 told by",
 }
 Node = Mapping[str, Any]
 

@@ -25,7 +25,8 @@ async def dossier(records: Records, case: str, now: int) -> dict[str, Any] | Non
     rules: dict[str, Process | None] = {}
     for node in nodes(told["tree"]):
         for child in node["children"]:
-            digest = node["digest"]
+            # A link is named by the rules of the case that asked.
+            digest = (child if child["how"] == "tells" else node)["digest"]
             if digest not in rules:
                 rules[digest] = await _rules(records, digest)
             child["child"] = _name(child, rules[digest])

@@ -4,7 +4,8 @@ What it is: `links_of`, the links of one case, and `dossier_of`, the tree that i
 the case one goes up by who opened whom to the topmost, then down over what each opened and told.
 A case stands in the tree once, below the one that opened it if that is there. One that was only
 told something, or was opened by being told something, gathers what many tell it: it is shown, and
-what lies below it only if it is the case asked for, lies on the way to it, or was opened below it.
+what lies below it only if it is the case asked for or was opened below it. Asked for, it is the
+topmost itself, and those that told it stand below it.
 What it is not: titles of links, which the rules have; or judgement: `now` is an argument.
 Who may import it: the queries.
 """
@@ -96,12 +97,18 @@ class _Dossier:
         while True:
             self._know_origins(way[:1])
             origin = self._origins.get(way[0], "")
-            if not origin or origin in way:
+            if not origin or origin in way or self._only_told(origin, way[0]):
                 return way
             if len(way) == MOST_DEEP:
                 self._cut = True
                 return way
             way.insert(0, origin)
+
+    def _only_told(self, origin: str, case: str) -> bool:
+        """Whether a case was opened because it was told something: then it is nobody's part."""
+        wanted = _links().where(CaseLink.source == origin, CaseLink.target == case)
+        found = _rows(self._connection, wanted)
+        return bool(found) and all(row["event"] is not None for row in found)
 
     # --- down -------------------------------------------------------------------------------
 
@@ -145,6 +152,12 @@ class _Dossier:
             for target, through in _by_target(self._links.get(place.case, ())).items():
                 told = any(one["event"] is not None for one in through)
                 self._put(place, target, "told" if told else "asked", through)
+        incoming = _rows(self._connection, _links().where(CaseLink.target == self._asked))
+        by_source: dict[str, list[dict[str, Any]]] = {}
+        for link in incoming:
+            by_source.setdefault(link["source"], []).append(link)
+        for source, through in by_source.items():
+            self._put(self._placed[self._asked], source, "tells", through)
 
     def _put(
         self, above: _Place, case: str, how: str, through: list[dict[str, Any]]

@@ -102,10 +102,15 @@ async def test_what_is_told_by_many_is_not_spread_out_below_one(chain: Records) 
     assert not [line for line in lines if "repair:R-2" in line]
 
 
-async def test_the_one_asked_for_is_spread_out(chain: Records) -> None:
-    lines = await tree(chain, "settlement:LY01-2026-11")
-    assert "    *settlement:LY01-2026-11 opened note_service,add_lines" in lines
-    assert "      repair:R-2 told list_submitted" in lines
+async def test_what_many_told_is_the_topmost_of_its_own_tree(chain: Records) -> None:
+    await keep(chain, "repair:R-3", link(1, "settlement:LY01-2026-11", "note", "note_service"))
+    assert await tree(chain, "settlement:LY01-2026-11") == [
+        "*settlement:LY01-2026-11",
+        "  repair:R-1 told list_submitted",
+        "  repair:R-3 tells note_service",
+        "  repair:R-2 told list_submitted",
+        "  part:R-1-1 told review_closed",
+    ]
 
 
 async def test_a_case_is_told_with_its_clocks_and_problems(records: Records) -> None:
