@@ -281,6 +281,52 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
         "document_invalid": _known(
             ("文档无法打印", "a document cannot be printed as it is asked for"), _AUTHOR
         ),
+        # --- what a case asks of others
+        "not_taken": _known(
+            ("对方案件出错，消息未被接收", "the other case failed when it was told something"),
+            (
+                "会自动重试；持续出现请上报，原因见 worker 日志",
+                "it is told again; if that goes on, report it with the workers' log",
+            ),
+        ),
+        "unavailable": _known(
+            (
+                "在规定时间内没有结果",
+                "another case, a computation or the printing had no result in time",
+            ),
+            (
+                "检查 worker 与记录库；案件显示问题时发送 retry_failed",
+                "see to workers and records; `retry_failed` if the case shows a problem",
+            ),
+        ),
+        "unknown_computation": _known(
+            ("程序没有这个计算", "this program has no computation of that name"),
+            (
+                "启动登记了该计算的 worker",
+                "start workers whose program has it; see activities/computations",
+            ),
+        ),
+        "input_invalid": _known(
+            ("计算的输入不符合要求", "the case's data do not fit what the computation takes"),
+            _AUTHOR,
+        ),
+        "computation_failed": _known(
+            ("计算没有得出结果", "a computation found no answer"),
+            (
+                "按所述原因核对案件数据；若为程序缺陷请上报",
+                "check the case's data against the message; report it if the function is at fault",
+            ),
+        ),
+        "computation_mismatch": _known(
+            (
+                "定义中的计算与程序不一致",
+                "a definition declares a computation otherwise than this program has it",
+            ),
+            (
+                "在 activities/computations 中登记，或修改定义",
+                "register it in activities/computations, or mend the definition",
+            ),
+        ),
         # --- schedules
         "organisations_missing": _known(
             ("没有登记任何机构", "a schedule is for each organisation, and none is named"),
