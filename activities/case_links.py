@@ -156,14 +156,13 @@ class LinkActivities:
         """The answer where nobody lives: a row in the journal of the case that was."""
         owner = await self._records.key(tell.process, tell.business_key)
         if owner is None:
-            return _undelivered(NO_SUCH, NO_SUCH, f"there is no case '{tell.target}'")
+            return _undelivered(NO_SUCH, NO_SUCH, f"there is no such case: {tell.target}")
         row = await self._records.read.event(owner.case, tell.key)
         if row is not None and row["kind"] in DELIVERED:
             return {"result": "duplicate"}
         ended = tell.at if owner.ended is None else owner.ended
         result = await self._preparing.after_end(tell, owner.number, ended)
-        code = ENDED if result == "ended" else result
-        return _undelivered(result, code, f"{owner.case} has ended")
+        return _undelivered(result, ENDED, "the case has ended")
 
 
 def _failed(failed: WorkflowUpdateFailedError) -> dict[str, Any]:

@@ -101,7 +101,8 @@ async def _on_temporal(
     scenarios: list[Scenario], rules: Rules, broken: list[DuecourseError]
 ) -> list[Outcome]:
     # Loaded when it is needed: the client and the worker are slow to import.
-    from surfaces.rehearse_temporal import NotInTime, Overshot, stage
+    from surfaces.rehearse_stage import stage
+    from surfaces.rehearse_watch import NotInTime, Overshot
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     turns = asyncio.Semaphore(AT_ONCE)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from surfaces.rehearse import Outcome
-from surfaces.rehearse_temporal import stage
+from surfaces.rehearse_stage import stage
 from surfaces.rules import Rules
 from surfaces.scenario import load_scenario
 

@@ -225,7 +225,7 @@ class CaseWorkflow:
         incoming: Incoming | None = None
         try:
             incoming = _incoming(name, args)
-            run.accept(incoming, run.judge(incoming))
+            _taken(run, incoming)
         except DuecourseError as error:
             run.refuse(name, incoming, error)
 

@@ -58,13 +58,13 @@ def message_after_end(
     if program is not None:
         with suppress(IllegalEvent):
             late = row_after_end(program, journal, event, argument, now)
+    ended = IllegalEvent("case_ended")
+    said = {"code": ended.code, "message": ended.message, "from": argument.by.id}
     if late is not None:
-        return late
+        return replace(late, data=said)
     at = instant(argument.occurred_at)
     row = _row(event, argument, now if at is None else min(at, now), now)
-    state = journal[-1]["state"] if journal else ""
-    said = {"code": "case_ended", "from": argument.by.id}
-    return replace(row, data=said, state=state)
+    return replace(row, data=said, state=journal[-1]["state"] if journal else "")
 
 
 def _row(event: str, argument: EventArgument, at: int, now: int) -> Row:

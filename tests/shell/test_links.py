@@ -222,7 +222,7 @@ async def test_what_comes_after_a_lapse_is_late(talkers: World) -> None:
         await receiver.result()
         handle = await order(talkers, "M-4")
         await send(handle, "remind", id="m")
-        assert await eventually(lambda: trouble(handle)) == "late_rejected"
+        assert await eventually(lambda: trouble(handle)) == "case_ended"
     [late] = await rows(talkers, "M-4", "book", "late_rejected")
     assert (late["name"], late["clock"], late["state"]) == ("add", "kept_open", "lapsed")
 
