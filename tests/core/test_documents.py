@@ -18,13 +18,13 @@ data:
   due: {type: date}
   paid: {type: bool}
   note: {type: text}
-  total: {type: money, internal: true}
+  total: {type: money, internal: true, unit: CNY}
   lines:
     type: list
     of: record
     fields:
       code: {type: text}
-      qty: {type: int}
+      qty: {type: int, unit: km}
       kind: {type: enum, values: {a: {zh: 甲, en: A}, b: {zh: 乙, en: B}}}
 documents:
   receipt:
@@ -95,6 +95,8 @@ def test_a_document_is_filled_in_from_the_case() -> None:
         "a": {"zh": "甲", "en": "A"},
         "b": {"zh": "乙", "en": "B"},
     }
+    assert [one.get("unit") for one in (*table.columns, *table.totals)] == [None, None, "km", "CNY"]
+    assert "unit" not in about.fields[0]
     assert table.rows == (("x", "a", 2), (None, None, 1)), "the data that the turn ends with"
     assert [(one["type"], one["value"]) for one in table.totals] == [("money", 3)]
     assert text.text["en"] == "{{ data.due | date }}"

@@ -80,11 +80,13 @@ def _table(
 
 
 def _labelled(label: Text, item: Item) -> dict[str, Any]:
-    """A label with the type of what is printed, and the words of an enum's values."""
-    told = {"label": plain(label), "type": item.type}
-    if item.type != "enum" or not isinstance(item.values, dict):
-        return told
-    return {**told, "choices": {value: plain(words) for value, words in item.values.items()}}
+    """A label with the type of what is printed, its unit and the words of an enum's values."""
+    told: dict[str, Any] = {"label": plain(label), "type": item.type}
+    if item.unit is not None:
+        told["unit"] = item.unit
+    if item.type == "enum" and isinstance(item.values, dict):
+        told["choices"] = {value: plain(words) for value, words in item.values.items()}
+    return told
 
 
 def _facts(turn: Turn, texts: list[Text]) -> dict[str, dict[str, Any]]:

@@ -158,8 +158,8 @@ class Compute:
 class FilledBlock:
     """A part of a filled document, with every value as the case stores it.
 
-    `fields`: `{label: {zh, en}, type, value, choices?}`, `choices` being the words of an enum's
-    values; `columns` and `totals` likewise, without or with a value; `rows`: the values of each
+    `fields`: `{label: {zh, en}, type, value, unit?, choices?}`, `choices` being the words of an
+    enum's values; `columns` and `totals` likewise, without or with a value; `rows`: the values of each
     record, in the order of `columns`.
     """
 
