@@ -82,8 +82,12 @@ class Watch:
         begins = 0
         async for event in handle.fetch_history_events():
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-                start = event.workflow_execution_started_event_attributes.input.payloads[0]
-                begins = int(json.loads(start.data)["clock_at"])
+                given = event.workflow_execution_started_event_attributes.input.payloads[0]
+                start = json.loads(given.data)
+                if "resumed" in start:
+                    self.lives[case] = Life(handle, start["resumed"]["shift"])
+                    return
+                begins = int(start["clock_at"])
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
                 # The shift is fixed in the first task, at the second in which that began.
                 self.lives[case] = Life(handle, begins - event.event_time.seconds)

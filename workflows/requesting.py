@@ -84,6 +84,8 @@ class Requests:
 
     def __init__(self, asker: Asker, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self.failed: list[Request] = []
+        self.children = 0
+        """How many this run has started."""
         self._asker = asker
         self._spawn = spawn
         self._chains: dict[str, list[Request]] = {}
@@ -219,6 +221,7 @@ class Requests:
             )
         except WorkflowAlreadyStartedError:
             return "exists"
+        self.children += 1
         # It reports by messages; how its workflow ends is nothing to this one.
         child.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return "opened"
