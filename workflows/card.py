@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from workflows.attributes import cut
-from workflows.core.effects import CaseView, ClockView, EventView
+from workflows.core.effects import CaseView, ClockView, EventView, LinkView
 
 MAX_SUMMARY = 400
 MAX_CARD = 20_000
 MAX_DESCRIPTION = 300
+MAX_LINKED = 12
+MAX_NAMED = 200
+PAGE = "/namespaces/{}/workflows/{}"
 
 Titles = Mapping[str, Mapping[str, str]]
 """Titles of roles by name."""
@@ -32,6 +36,7 @@ PHASES: Mapping[str, str] = {
     "cancelled": "已取消 cancelled",
     "superseded": "已替换 superseded",
 }
+HOW: Mapping[str, str] = {"opened": "开立 opened", "child": "子案 child", "told": "告知 told"}
 PROBLEMS: Mapping[str, str] = {
     "records": "记录库暂不可写，稍后自动补记 · the records cannot be written; rows wait and follow",
     "undeliverable": "通知未能送达 · a notice could not be delivered",
@@ -107,15 +112,21 @@ def _coming(view: CaseView, roles: Titles, unnamed: str = "") -> tuple[int, str]
 
 
 def card(
-    view: CaseView, problems: Mapping[str, str], roles: Titles, needs: Fields | None = None
+    view: CaseView,
+    problems: Mapping[str, str],
+    roles: Titles,
+    needs: Fields | None = None,
+    namespace: str = "default",
 ) -> str:
-    """The case in Markdown: what it waits for, who owes it, until when, and what comes next."""
+    """The case in Markdown: what it waits for, who owes it, until when, what comes next, and which
+    other cases of the namespace belong to it."""
     parts = [
         f"## {view.title['zh']} {view.key} · {view.title['en']}",
         *_problems(problems),
         *_standing(view, roles),
         *_tasks(view, roles),
         *_clocks(view),
+        *_links(view, namespace),
         *_events(view, roles, needs or {}),
     ]
     return cut("\n".join(parts), MAX_CARD)
@@ -144,8 +155,6 @@ def _standing(view: CaseView, roles: Titles) -> list[str]:
         lines.append(f"- **暂停至 held until**: {local_time(view.hold_until, zone)}")
     if coming := _coming(view, roles):
         lines.append(f"- **届时 then**: {local_time(coming[0], zone)} {coming[1]}")
-    if view.origin:
-        lines.append(f"- **来自 opened by**: `{view.origin}`")
     return [*lines, f"- **截至 as at**: {local_time(view.at, zone)} #{view.seq}"]
 
 
@@ -181,6 +190,43 @@ def _status(view: CaseView, clock: ClockView) -> str:
     return said + (f", {clock.level}" if clock.level else "")
 
 
+def _links(view: CaseView, namespace: str) -> list[str]:
+    """The case that opened this one, then those that this one opened or told; what did not arrive
+    comes first."""
+    said: dict[str, list[str]] = {}
+    if view.origin:
+        said[view.origin] = ["来自 opened by"]
+    for link in sorted(view.links, key=lambda link: link.outcome == ""):
+        said.setdefault(link.case, []).append(_link(link))
+    if not said:
+        return []
+    lines = [
+        f"- {_page(case, namespace)}: {', '.join(words)}"
+        for case, words in [*said.items()][:MAX_LINKED]
+    ]
+    more = len(said) - len(lines) + view.links_gone
+    return [
+        "",
+        "**关联案件 · linked cases**",
+        "",
+        *lines,
+        *([f"- … 另有 {more} 个 · {more} more"] if more else []),
+    ]
+
+
+def _link(link: LinkView) -> str:
+    times = f" ×{link.times}" if link.times > 1 else ""
+    lost = ", **未送达 undelivered**" if link.outcome else ""
+    return f"{_line(link.title)} ({HOW[link.how]}{times}{lost})"
+
+
+def _page(case: str, namespace: str) -> str:
+    """A link to a case's page in Temporal's UI, wherever that is served."""
+    named = f"`{cut(case.replace('`', ' '), MAX_NAMED)}`"
+    where = (quote(part, safe="", errors="replace") for part in (namespace, case))
+    return f"[{named}]({PAGE.format(*where)})"
+
+
 def _events(view: CaseView, roles: Titles, needs: Fields) -> list[str]:
     if not view.events:
         return []
@@ -210,7 +256,11 @@ def _problems(problems: Mapping[str, str]) -> list[str]:
 
 
 def menu(
-    view: CaseView, problems: Mapping[str, str], roles: Titles, needs: Fields | None = None
+    view: CaseView,
+    problems: Mapping[str, str],
+    roles: Titles,
+    needs: Fields | None = None,
+    namespace: str = "default",
 ) -> dict[str, Any]:
     """The answer to Temporal's own metadata query: the UI's menus hold the events that are legal
     now, and its current details are the card."""
@@ -227,7 +277,7 @@ def menu(
             "signalDefinitions": possible,
             "queryDefinitions": [{"name": "view", "description": "本案概况 · the case as JSON"}],
         },
-        "currentDetails": card(view, problems, roles, needs),
+        "currentDetails": card(view, problems, roles, needs, namespace),
     }
 
 

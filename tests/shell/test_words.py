@@ -209,7 +209,7 @@ def test_the_card_answers_the_supervisors_questions() -> None:
         "- **截止 until**: 2026-11-10 10:30 (解决时限 · Solution)",
         "- **已超时 overdue** · 已升级 escalated L0",
         "- **届时 then**: 2026-11-10 11:30 L1 → 客户服务经理 Service manager (解决时限 Solution)",
-        "- **来自 opened by**: `consultation:C-0`",
+        "- [`consultation:C-0`](/namespaces/default/workflows/consultation%3AC-0): 来自 opened by",
         "- 债权意见 · Debt collection: debt_collection, 待办 open",
         "- 债权意见 · Debt collection: debt_collection, 完成 done 2026-11-10 09:31",
         "| 解决时限 · Solution | 11-10 10:30 | 计时中 running, **超时 breached** 11-10 10:30, L0 |",

@@ -150,6 +150,19 @@ class LapseMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Another case that this one has opened or told something by a link of its process: how often,
+    the row of the last time, and whether one of these requests came to nothing since."""
+
+    case: str
+    link: str
+    how: Literal["opened", "child", "told"]
+    times: int = 1
+    seq: int = 0
+    outcome: Literal["", "undelivered"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One case. `settled` is the latest instant up to which wake-ups have been decided."""
 
@@ -179,6 +192,10 @@ class Case:
     origin: str = ""
     calling: str = ""
     """Key of the computation whose answer it awaits."""
+    links: tuple[Linked, ...] = ()
+    """Cases that it opened or told, in the order of the first time; `links` says how many."""
+    links_gone: int = 0
+    """Of those that were only told, how many have fallen out of `links`."""
 
     @property
     def id(self) -> str:

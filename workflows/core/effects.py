@@ -159,8 +159,8 @@ class FilledBlock:
     """A part of a filled document, with every value as the case stores it.
 
     `fields`: `{label: {zh, en}, type, value, unit?, choices?}`, `choices` being the words of an
-    enum's values; `columns` and `totals` likewise, without or with a value; `rows`: the values of each
-    record, in the order of `columns`.
+    enum's values; `columns` and `totals` likewise, without or with a value; `rows`: the values of
+    each record, in the order of `columns`.
     """
 
     title: dict[str, str] = field(default_factory=dict)
@@ -250,6 +250,21 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkView:
+    """Another case that this one has opened (as a child, perhaps) or told something."""
+
+    case: str
+    link: str
+    title: dict[str, str]
+    how: Literal["opened", "child", "told"]
+    times: int
+    """How often that link led to it."""
+    seq: int
+    """The journal row of the last time."""
+    outcome: Literal["", "undelivered"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as lists, cards and reports show it; a projection, derived anew with each decision."""
 
@@ -293,6 +308,10 @@ class CaseView:
     clocks: tuple[ClockView, ...] = ()
     tasks: tuple[TaskView, ...] = ()
     events: tuple[EventView, ...] = ()
+    links: tuple[LinkView, ...] = ()
+    """Cases that it opened or told; the journal knows all of them."""
+    links_gone: int = 0
+    """How many more it only told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from workflows.core.case import Case, Cycle, Incoming, LapseMark, Told
 from workflows.core.clocks import act
 from workflows.core.cycles import end
 from workflows.core.errors import IllegalEvent
+from workflows.core.links import Links
 from workflows.core.machine import LAPSE
 from workflows.core.outward import flush
 from workflows.core.plan import plan
@@ -30,7 +31,7 @@ def lapse(turn: Turn, cycle: Cycle) -> None:
         _move(turn, cycle, before)
     except IllegalEvent as error:
         del turn.rows[rows:], turn.notices[notices:], turn.requests[requests:]
-        turn.seq = before.seq
+        turn.seq, turn.links = before.seq, Links(before.links, before.links_gone)
         turn.restore(before)
         turn.begin(turn.at)
         end(turn, turn.cycle(cycle.clock, cycle.n), "lapsed")
@@ -59,7 +60,7 @@ def _marked(turn: Turn, cycle: Cycle, before: Case, told: tuple[Told, ...]) -> L
         at=turn.at,
         inclusive=due is None or not due.exclusive,
         until=turn.at + turn.program.tolerance,
-        before=replace(before, seen=()),
+        before=replace(before, seen=(), links=(), links_gone=0),
         told=told,
     )
 

@@ -15,6 +15,7 @@ from definitions.model import Form, Move, Notice, Task
 from workflows.core.case import Actor, Case, Cycle, TaskState, Visit
 from workflows.core.effects import Notify, Request, Row, RowKind
 from workflows.core.errors import IllegalEvent
+from workflows.core.links import Links
 from workflows.core.machine import ALL_DONE, AUTO
 from workflows.core.program import Program
 from workflows.core.values import change
@@ -51,6 +52,7 @@ class Turn:
         self.owner, self.owner_role = case.owner, case.owner_role
         self.progressed = case.progressed
         self.calling = case.calling
+        self.links = Links(case.links, case.links_gone)
         self.seq = case.seq
         self.rows: list[Row] = []
         self.notices: list[Notify] = []
@@ -256,7 +258,7 @@ class Turn:
         return cycle
 
     def restore(self, before: Case) -> None:
-        """Go back to the case as it was; the journal goes on."""
+        """Go back to the case as it was; the journal goes on, and other cases stay as they are."""
         self.state, self.data = before.state, dict(before.data)
         self.cycles, self.tasks = list(before.cycles), list(before.tasks)
         self.visits = list(before.visits)
@@ -286,4 +288,6 @@ class Turn:
             ended=self.ended,
             progressed=self.progressed,
             calling=self.calling,
+            links=self.links.known,
+            links_gone=self.links.gone,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from definitions.text import Text
 from workflows.core.case import OPEN_PHASES, Case, Cycle
 from workflows.core.deadlines import consumed
-from workflows.core.effects import CaseView, ClockView, EventView, TaskView
+from workflows.core.effects import CaseView, ClockView, EventView, LinkView, TaskView
 from workflows.core.ladder import addressed
 from workflows.core.plan import ahead, next_wakeup
 from workflows.core.program import Program
@@ -73,6 +73,8 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
         clocks=clocks,
         tasks=_tasks(program, case),
         events=_events(program, case),
+        links=_links(program, case) if case.links else (),
+        links_gone=case.links_gone,
     )
 
 
@@ -213,6 +215,23 @@ def _declared(program: Program, state: str) -> tuple[EventView, ...]:
         )
     found: tuple[EventView, ...] = program.shown[state]
     return found
+
+
+def _links(program: Program, case: Case) -> tuple[LinkView, ...]:
+    """The name stands for a link that has no title, or that the rules no longer have."""
+    links = program.process.links
+    titles = {name: {"zh": name, "en": name} for name in {one.link for one in case.links}}
+    titles |= {
+        name: _plain(title)
+        for name in titles
+        if name in links and (title := links[name].title) is not None
+    }
+    return tuple(
+        [
+            LinkView(one.case, one.link, titles[one.link], one.how, one.times, one.seq, one.outcome)
+            for one in case.links
+        ]
+    )
 
 
 def _shown_value(case: Case, field: str | None) -> str:
