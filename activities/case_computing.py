@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.computations import Computations
 from definitions.problems import DuecourseError
@@ -40,5 +40,9 @@ class ComputeActivities:
         except DuecourseError as error:
             log.warning("computation.failed", case=asked.origin, code=error.code)
             raise ApplicationError(
-                error.message[:500], error.to_json(), type=error.code, non_retryable=True
-            ) from error
+                error.message[:500],
+                error.to_json(),
+                type=error.code,
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,
+            ) from None
