@@ -69,6 +69,9 @@ class Asker(Protocol):
     def undelivered(self, request: OpenCase | Tell, code: str, why: str) -> bool:
         """Another case could not be opened or told; whether the process itself sees to that."""
 
+    def delivered(self, request: OpenCase | Tell) -> None:
+        """Another case was opened or told, at last perhaps."""
+
     def answered(
         self, request: Compute, answered: Mapping[str, Any] | DuecourseError
     ) -> str | None:
@@ -160,6 +163,7 @@ class Requests:
         except ActivityError as error:
             self._lost(opened, *_said(error))
             return
+        self._asker.delivered(opened)
         if result["result"] != "opened":
             self._asker.note_link(opened, str(result["result"]))
 
@@ -172,6 +176,7 @@ class Requests:
         result = str(prepared["result"])
         if result == "ready":
             result = await self._start_child(opened, prepared)
+        self._asker.delivered(opened)
         if result != "opened":
             self._asker.note_link(opened, result)
 
@@ -240,7 +245,9 @@ class Requests:
         except ActivityError as error:
             self._lost(tell, *_said(error))
             return
-        if result["result"] not in DELIVERED:
+        if result["result"] in DELIVERED:
+            self._asker.delivered(tell)
+        else:
             self._lost(tell, str(result["code"]), str(result["message"]))
 
     def _lost(self, request: OpenCase | Tell, code: str, why: str) -> None:

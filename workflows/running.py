@@ -31,6 +31,7 @@ from workflows.core.effects import (
     Tell,
 )
 from workflows.core.errors import IllegalEvent
+from workflows.core.links import delivered
 from workflows.core.messages import answer, failure, refused_message, undelivered
 from workflows.core.possible import needed, possible, public
 from workflows.core.view import view_of
@@ -290,6 +291,10 @@ class CaseRun:
             self._take(undelivered(self._program, self.case, request, code, why, self.now()))
         return request.undelivered != ""
 
+    def delivered(self, request: OpenCase | Tell) -> None:
+        """What was noted as undelivered has arrived after all."""
+        self.case = delivered(self.case, request)
+
     def answered(
         self, request: Compute, answered: Mapping[str, Any] | DuecourseError
     ) -> str | None:
@@ -329,7 +334,8 @@ class CaseRun:
         view = self._view()
         events = possible(self._program, self.case, view.at, view.events)
         needs = needed(self._program, self.case)
-        return menu(replace(view, events=events), self.problems, self._roles, needs)
+        namespace = workflow.info().namespace
+        return menu(replace(view, events=events), self.problems, self._roles, needs, namespace)
 
     def shown(self) -> dict[str, Any]:
         """The case as lists and cards show it, and what is wrong with it."""

@@ -136,6 +136,21 @@ async def test_the_card_and_the_menu_tell_what_is_possible(
         await send(handle, "take", id="e1")
 
 
+async def test_the_card_leads_to_the_case_that_opened_this_one(
+    world: World, server: Embedded, page: Page
+) -> None:
+    async with world.working():
+        first = await world.start("U-5")
+        handle = await world.start("U-6", origin=first.id)
+        await page.goto(address(server, handle, "user-metadata"))
+        link = page.frame_locator("iframe >> nth=1").get_by_role("link", name=first.id)
+        await expect(link).to_be_visible(timeout=PATIENCE)
+        async with page.expect_popup() as opening:
+            await link.click()
+        opened = await opening.value
+        await opened.wait_for_url(f"**/{first.first_execution_run_id}/**")
+
+
 async def _timer(handle: WorkflowHandle[object, object]) -> bool:
     return (await history(handle))["timer_started"] > 0
 

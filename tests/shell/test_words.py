@@ -15,7 +15,7 @@ from workflows.attributes import KEYS, at_start, clock_status, cut, values
 from workflows.card import card, local_time, menu, timer_summary
 from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import open_case
-from workflows.core.effects import EventView
+from workflows.core.effects import EventView, LinkView
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
 from workflows.payloads import (
@@ -226,3 +226,44 @@ def test_the_card_answers_the_supervisors_questions() -> None:
     retry = menu(shown, {"link": "x"}, ROLES)["definition"]["updateDefinitions"]
     assert [one["name"] for one in retry] == ["act", "retry_failed"]
     assert "已结束 ended" in card(replace(shown, ended=T0), {}, ROLES)
+
+
+def linked(case: str, link: str = "part", **more: Any) -> LinkView:
+    values: dict[str, Any] = {"title": {"zh": "旧件", "en": "Part"}, "how": "told", "times": 1}
+    return LinkView(case=case, link=link, **{**values, "seq": 1, **more})
+
+
+def test_the_card_leads_to_the_cases_that_belong_to_it() -> None:
+    assert "linked cases" not in card(view(), {}, ROLES)
+    shown = view(
+        origin="consultation:C-0",
+        links=(
+            linked("part:P-1", how="child"),
+            linked("part:P-1", "withdrawn", title={"zh": "撤回", "en": "Withdrawn"}, times=2),
+            linked("book:S_1", outcome="undelivered"),
+            linked("book:a](x) `b`"),
+        ),
+    )
+    text = card(shown, {}, ROLES, namespace="工厂 1")
+    page = "/namespaces/%E5%B7%A5%E5%8E%82%201/workflows/"
+    assert text.split("**关联案件 · linked cases**\n\n")[1].splitlines() == [
+        f"- [`consultation:C-0`]({page}consultation%3AC-0): 来自 opened by",
+        f"- [`book:S_1`]({page}book%3AS_1): 旧件 Part (告知 told, **未送达 undelivered**)",
+        f"- [`part:P-1`]({page}part%3AP-1): 旧件 Part (子案 child), 撤回 Withdrawn (告知 told ×2)",
+        f"- [`book:a](x)  b `]({page}book%3Aa%5D%28x%29%20%60b%60): 旧件 Part (告知 told)",
+    ]
+
+
+def test_the_card_shows_a_dozen_cases_and_how_many_more_there_are() -> None:
+    many = tuple(linked(f"part:P-{number}") for number in range(13))
+    text = card(view(links=many, links_gone=4), {}, ROLES)
+    assert text.splitlines()[-2:] == [
+        "- [`part:P-11`](/namespaces/default/workflows/part%3AP-11): 旧件 Part (告知 told)",
+        "- … 另有 5 个 · 5 more",
+    ]
+    assert "more" not in card(view(links=many[:12]), {}, ROLES)
+    longest = tuple(
+        linked(f"part:{n:02}{'长' * 78}", title={"zh": "长" * 60, "en": "x" * 60})
+        for n in range(60)
+    )
+    assert len(card(view(links=longest), {}, ROLES).encode()) < 20_000
