@@ -238,13 +238,24 @@ async def test_a_message_to_nobody_is_a_problem_that_can_be_tried_again(talkers:
             await send(handle, "remark", id=f"r{number}", data={"note": "x"})
         await eventually(lambda: went_on(handle, first))
         assert await shown(handle, "CaseProblem", "link")
+        assert await outcomes(handle) == [(talkers.case("M-5", "book"), "undelivered")]
         receiver = await book(talkers, "M-5")
         assert (await send(handle, "retry_failed"))["retried"] == 1
         view = await eventually(lambda: _with_lines(receiver, 1))
         assert [line["line"] for line in view["data"]["lines"]] == [4]
         await eventually(lambda: shown(handle, "CaseProblem", None))
+        assert await eventually(lambda: _arrived(handle))
     [row] = await rows(talkers, "M-5", "order", "undelivered")
     assert row["data"]["code"] == "unknown_case"
+
+
+async def outcomes(handle: WorkflowHandle[Any, Any]) -> list[tuple[str, str]]:
+    """The cases that a case has opened or told, and whether something did not arrive there."""
+    return [(one["case"], one["outcome"]) for one in (await view_of(handle))["links"]]
+
+
+async def _arrived(handle: WorkflowHandle[Any, Any]) -> bool:
+    return not any(outcome for _, outcome in await outcomes(handle))
 
 
 async def test_a_message_that_says_too_much_is_refused_with_its_code(talkers: World) -> None:
