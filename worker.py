@@ -143,6 +143,7 @@ async def composed(
     """Everything, ready to run, and where its UI is."""
     async with AsyncExitStack() as stack:
         catalogue = load_library(settings.definitions)
+        COMPUTATIONS.check(catalogue.processes.values())
         directory = Directory.load(settings.directory)
         channel_settings = ChannelSettings.load(settings.channels)
         quiet = runtime()

@@ -30,6 +30,8 @@ INTERNAL = "internal"
 NO_SUCH = "unknown_case"
 ENDED = "case_ended"
 LATE = "late_rejected"
+SURE = 5
+"""Attempts after which a case that cannot be found has ended, whatever the records say."""
 
 log = structlog.get_logger(__name__)
 
@@ -160,6 +162,9 @@ class LinkActivities:
         row = await self._records.read.event(owner.case, tell.key)
         if row is not None and row["kind"] in DELIVERED:
             return {"result": "duplicate"}
+        if owner.ended is None and activity.info().attempt < SURE:
+            # It may be between two runs, or its last row not written yet.
+            raise ApplicationError(f"{owner.case} cannot be reached", type="unreachable")
         ended = tell.at if owner.ended is None else owner.ended
         result = await self._preparing.after_end(tell, owner.number, ended)
         return _undelivered(result, ENDED, "the case has ended")

@@ -18,7 +18,7 @@ from activities.records import Records
 from definitions.problems import DuecourseError
 from surfaces.server import free_port
 from surfaces.settings import connect, runtime
-from tests.shell.world import PROCESSES, World, eventually, send
+from tests.shell.world import PROCESSES, TALKING, World, eventually, send
 from worker import AttributesMismatch, register_attributes
 from workflows.attributes import KEYS
 
@@ -58,6 +58,7 @@ async def run(env: dict[str, str], *arguments: str) -> tuple[int, str]:
         ("DUECOURSE_DATABASE_URL", "mysql://x", "records_unavailable"),
         ("DUECOURSE_UI_PORT", "many", "settings_invalid"),
         ("DUECOURSE_CHANNELS", "nowhere.yaml", "channels_invalid"),
+        ("DUECOURSE_DEFINITIONS", str(TALKING), "computation_mismatch"),
     ],
 )
 async def test_what_is_missing_is_said_in_one_line(
