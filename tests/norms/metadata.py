@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 METADATA: Final[Mapping[str, str]] = {
-    "R-GEN-04": "each state names its stage, and the verifier wants them in order",
+    "R-GEN-04": "each state names its stage, from acceptance on; another test sees to that",
     "R-GEN-05": "the journal is the engine's: each accepted event writes a row, in every process",
     "R-GEN-06": "personal fields are kept apart by the engine, in views, notices and logs",
     "R-GEN-07": "the view of a case is the engine's, the same for every process",
