@@ -12,7 +12,6 @@ from workflows.core.case import Case, Cycle, Incoming, LapseMark, Told
 from workflows.core.clocks import act
 from workflows.core.cycles import end
 from workflows.core.errors import IllegalEvent
-from workflows.core.links import Links
 from workflows.core.machine import LAPSE
 from workflows.core.outward import flush
 from workflows.core.plan import plan
@@ -31,7 +30,8 @@ def lapse(turn: Turn, cycle: Cycle) -> None:
         _move(turn, cycle, before)
     except IllegalEvent as error:
         del turn.rows[rows:], turn.notices[notices:], turn.requests[requests:]
-        turn.seq, turn.links = before.seq, Links(before.links, before.links_gone)
+        turn.seq = before.seq
+        turn.links, turn.links_gone = before.links, before.links_gone
         turn.restore(before)
         turn.begin(turn.at)
         end(turn, turn.cycle(cycle.clock, cycle.n), "lapsed")

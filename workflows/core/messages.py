@@ -26,7 +26,7 @@ from workflows.core.decide import Decision, decide, decided, repeated, unchanged
 from workflows.core.effects import Compute, OpenCase, RowKind, Tell
 from workflows.core.errors import IllegalEvent
 from workflows.core.lapses import too_late
-from workflows.core.links import with_undelivered
+from workflows.core.links import Links, with_undelivered
 from workflows.core.program import Program
 from workflows.core.settle import settle
 from workflows.core.turn import Turn
@@ -145,7 +145,7 @@ def undelivered(
             "why": why[:MAX_SAID],
         },
     )
-    turn.links = with_undelivered(turn.links, request)
+    turn.links, turn.links_gone = with_undelivered(Links(turn.links, turn.links_gone), request)
     if not request.undelivered:
         return decided(turn, incoming, now, "accepted")
     first = decided(turn, replace(incoming, id=""), now, "accepted")

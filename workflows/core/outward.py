@@ -14,7 +14,7 @@ from definitions.model import Form, Link
 from workflows.core.documents import fill
 from workflows.core.effects import Compute, OpenCase, Row, Tell
 from workflows.core.errors import IllegalEvent
-from workflows.core.links import with_requests
+from workflows.core.links import Links, with_requests
 from workflows.core.program import Lookup
 from workflows.core.speech import address
 from workflows.core.turn import Asked, Turn
@@ -37,12 +37,15 @@ class _Target(NamedTuple):
 def flush(turn: Turn, kind: str = "event") -> None:
     """Address the notices and make the requests of what has just been decided."""
     address(turn, kind)
+    if not turn.asked:
+        return
     asked, turn.asked = turn.asked, []
     before = len(turn.requests)
     for what, name in asked:
         _ASKED[what](turn, name)
-    if len(turn.requests) > before:
-        turn.links = with_requests(turn.links, turn.requests[before:])
+    turn.links, turn.links_gone = with_requests(
+        Links(turn.links, turn.links_gone), turn.requests[before:]
+    )
 
 
 def given(

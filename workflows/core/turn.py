@@ -15,7 +15,6 @@ from definitions.model import Form, Move, Notice, Task
 from workflows.core.case import Actor, Case, Cycle, TaskState, Visit
 from workflows.core.effects import Notify, Request, Row, RowKind
 from workflows.core.errors import IllegalEvent
-from workflows.core.links import Links
 from workflows.core.machine import ALL_DONE, AUTO
 from workflows.core.program import Program
 from workflows.core.values import change
@@ -52,7 +51,7 @@ class Turn:
         self.owner, self.owner_role = case.owner, case.owner_role
         self.progressed = case.progressed
         self.calling = case.calling
-        self.links = Links(case.links, case.links_gone)
+        self.links, self.links_gone = case.links, case.links_gone
         self.seq = case.seq
         self.rows: list[Row] = []
         self.notices: list[Notify] = []
@@ -142,7 +141,8 @@ class Turn:
         """Ask for the service task of the present state, if it has one. What was asked for by the
         state before it is no longer awaited."""
         self.calling = ""
-        self.asked = [(what, name) for what, name in self.asked if what != "call"]
+        if self.asked:
+            self.asked = [(what, name) for what, name in self.asked if what != "call"]
         if self.program.process.states[self.state].call is not None:
             self.asked.append(("call", self.state))
 
@@ -288,6 +288,6 @@ class Turn:
             ended=self.ended,
             progressed=self.progressed,
             calling=self.calling,
-            links=self.links.known,
-            links_gone=self.links.gone,
+            links=self.links,
+            links_gone=self.links_gone,
         )
