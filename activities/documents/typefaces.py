@@ -10,6 +10,8 @@ Who may import it: the documents package.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
+from threading import Lock
 from typing import Literal
 
 import pylopdf_fonts_zh_cn
@@ -22,8 +24,24 @@ MISSING = "〓"
 """Stands for a sign that the typefaces lack: printers have used it so for ages."""
 
 _FILES = {"sans": pylopdf_fonts_zh_cn.sans_path, "serif": pylopdf_fonts_zh_cn.serif_path}
-# Positioning, alternates and vertical writing are not used; names and hints are dead weight.
-_DROPPED = ["BASE", "DSIG", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx", "name", "post", "OS/2"]
+_KEPT = frozenset({"GlyphOrder", "CFF ", "head", "maxp"})
+"""Tables without which a font is none; outlines need no others."""
+_READING = {"lazy": True, "recalcTimestamp": False, "recalcBBoxes": False}
+"""Nothing is measured anew: that would draw every sign, and the boxes of the whole face do."""
+_COMMON = "".join(
+    [
+        *map(chr, range(0x20, 0x7F)),
+        *(
+            bytes((row, cell)).decode("gb2312", "ignore")
+            for row in (0xA1, 0xA3, *range(0xB0, 0xD8))
+            for cell in range(0xA1, 0xFF)
+        ),
+    ]
+)
+"""Signs that everybody uses: ASCII, punctuation and the 3,755 of the standard's first level."""
+_FIRST, _MORE = 8, 64
+"""So many papers must have been cut from the whole face before the common signs are laid out, and
+so many more before others join them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +104,66 @@ def encoded(text: str, face: Face) -> bytes:
 
 def outlines(face: Face, signs: Iterable[str]) -> bytes:
     """The font program for these signs alone, a CFF table keyed by their numbers."""
+    return _outlines(face, frozenset(metrics(face).glyphs[ord(sign)] for sign in signs))
+
+
+@lru_cache(maxsize=64)
+def _outlines(face: Face, glyphs: frozenset[int]) -> bytes:
+    return _stock(face).cut(glyphs)
+
+
+class _Stock:
+    """A face to cut parts from. Its thirty thousand signs take a quarter of a second to leaf
+    through, so whoever prints a lot gets a smaller font, of common signs and those that were asked
+    for; a part that is cut from that is the same, byte for byte."""
+
+    def __init__(self, face: Face) -> None:
+        with TTFont(_FILES[face](), **_READING) as font:
+            for table in set(font.keys()) - _KEPT:
+                del font[table]
+            self._whole = _saved(font)
+        known = metrics(face).glyphs
+        self._asked = {known[ord(sign)] for sign in _COMMON if ord(sign) in known}
+        self._ready = frozenset[int](), b""
+        self._misses = 0
+        self._lock = Lock()
+
+    def cut(self, glyphs: frozenset[int]) -> bytes:
+        """The outlines of these glyphs."""
+        held, ready = self._ready
+        if not glyphs <= held:
+            ready = self._whole
+            self._missed(glyphs)
+        with _part(ready, glyphs) as font:
+            program: bytes = font["CFF "].compile(font)
+            return program
+
+    def _missed(self, glyphs: frozenset[int]) -> None:
+        with self._lock:
+            self._asked |= glyphs
+            self._misses += 1
+            if self._misses % _MORE != _FIRST:
+                return
+            asked = frozenset(self._asked)
+        with _part(self._whole, asked) as font:
+            self._ready = asked, _saved(font)
+
+
+@lru_cache(maxsize=len(FACES))
+def _stock(face: Face) -> _Stock:
+    return _Stock(face)
+
+
+def _part(file: bytes, glyphs: frozenset[int]) -> TTFont:
     # Hints stay: taking them out costs more time than they cost room.
-    options = Options(drop_tables=_DROPPED, layout_features=[], notdef_outline=True)
-    # Nothing is measured anew: that would draw every sign, and the boxes of the whole face do.
-    how = {"lazy": True, "recalcTimestamp": False, "recalcBBoxes": False}
-    with TTFont(_FILES[face](), **how) as font:
-        subsetter = Subsetter(options)
-        subsetter.populate(unicodes=sorted(map(ord, signs)))
-        subsetter.subset(font)
-        program: bytes = font["CFF "].compile(font)
-        return program
+    subsetter = Subsetter(Options(layout_features=[], notdef_outline=True))
+    subsetter.populate(glyphs=sorted(f"cid{number:05}" for number in glyphs))
+    font = TTFont(BytesIO(file), **_READING)
+    subsetter.subset(font)
+    return font
+
+
+def _saved(font: TTFont) -> bytes:
+    file = BytesIO()
+    font.save(file, reorderTables=False)
+    return file.getvalue()
