@@ -64,14 +64,27 @@ def run(folder: Path, command: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
+def change(file: Path, text: str) -> None:
+    """Carry out a `diff` block: parts between lines `@@`, each with lines that are there once."""
+    now = text_of(file)
+    for part in text.split("@@\n"):
+        lines = part.splitlines(keepends=True)
+        old, new = ("".join(one[1:] for one in lines if one[0] in kept) for kept in (" -", " +"))
+        assert now.count(old) == 1, old
+        now = now.replace(old, new)
+    file.write_text(now, encoding="utf-8")
+
+
 def follow(page: Path, folder: Path) -> Iterator[Done]:
-    """Do what a page says: a YAML block is appended to its file; a command whose output is shown
-    below it is run."""
+    """Do what a page says: a YAML block is appended to its file and a `diff` block changes it; a
+    command whose output is shown below it is run."""
     blocks = list(fences(text_of(page)))
     for index, block in enumerate(blocks):
         if block.language == "yaml":
             with (folder / block.about).open("a", encoding="utf-8") as file:
                 file.write(block.text)
+        if block.language == "diff":
+            change(folder / block.about, block.text)
         shown = blocks[index + 1] if index + 1 < len(blocks) else None
         if block.language == "sh" and shown is not None and shown.language == "text":
             yield Done(block.text.strip(), *run(folder, block.text.strip()), shown)
