@@ -289,6 +289,13 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
                 "it is told again; if that goes on, report it with the workers' log",
             ),
         ),
+        "unreachable": _known(
+            ("案件暂时无法联系", "a case that should be running cannot be reached for the moment"),
+            (
+                "无需处理，会自动重试；持续出现请在 Temporal 界面查看该案件",
+                "nothing: it is tried again; if that goes on, look at that case in Temporal's UI",
+            ),
+        ),
         "unavailable": _known(
             (
                 "在规定时间内没有结果",
