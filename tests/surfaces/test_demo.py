@@ -1,8 +1,8 @@
 """The demo as a person runs it, with its worker and its server killed in the middle.
 
-Both are started again by the demo; the cases end as if nothing had happened: every notice claimed
-once, delivered, and no message twice unless the kill fell between the receiver's acceptance and
-our mark, and then with the same id.
+Both are started again by the demo; the cases end as if nothing had happened: children opened and
+messages between cases delivered once, every notice claimed once and delivered, every paper printed,
+and the amount right to the fen.
 """
 
 import json
@@ -17,7 +17,23 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0
+PATIENCE = 420.0
+KILLED = (
+    ("升级 escalation", "worker"),
+    # The repair has just opened two children and told the settlement.
+    ("整机正常 Machine normal", "temporal"),
+    ("提交记录 Submit the record", "worker"),
+    ("⚙ 计算 computes", "temporal"),
+)
+"""What is read, and who is killed then; in this order."""
+PAPERS = {
+    "XC-20261123-001-work_order.pdf",
+    "XC-20261123-001-site_record.pdf",
+    "XC-20261123-001-1-tag.pdf",
+    "XM01-2026-11-cost_list.pdf",
+    "XM01-2026-11-return_list.pdf",
+    "XM01-2026-11_1-review_result.pdf",
+}
 
 
 def test_the_demo_survives_the_killing_of_its_worker_and_of_its_server(tmp_path: Path) -> None:
@@ -34,19 +50,15 @@ def test_the_demo_survives_the_killing_of_its_worker_and_of_its_server(tmp_path:
     watchdog.start()
     lines: list[str] = []
     pids: dict[str, list[int]] = {"temporal": [], "worker": []}
-    killed: list[str] = []
+    left = list(KILLED)
     assert demo.stdout is not None
     try:
         for line in demo.stdout:
             lines.append(line)
             if found := re.search(r"(temporal|worker) \(pid (\d+)\)", line):
                 pids[found[1]].append(int(found[2]))
-            if "升级 escalation" in line and not killed:
-                os.kill(pids["worker"][-1], signal.SIGKILL)
-                killed.append("worker")
-            if "提出方案" in line and killed == ["worker"]:
-                os.kill(pids["temporal"][-1], signal.SIGKILL)
-                killed.append("temporal")
+            if left and left[0][0] in line:
+                os.kill(pids[left.pop(0)[1]][-1], signal.SIGKILL)
         code = demo.wait()
     finally:
         watchdog.cancel()
@@ -55,12 +67,20 @@ def test_the_demo_survives_the_killing_of_its_worker_and_of_its_server(tmp_path:
         demo.wait()
     said = "".join(lines)
     assert code == 0, said
-    assert killed == ["worker", "temporal"]
-    assert len(pids["worker"]) >= 2
-    assert len(pids["temporal"]) >= 2
-    for kind in ("提醒 reminder", "升级 escalation", "拒绝 refused", "■ 结束 ended"):
-        assert kind in said
-    _assert_delivered(tmp_path / ".duecourse" / "demo" / "records.db")
+    assert not left
+    assert len(pids["worker"]) >= 3
+    assert len(pids["temporal"]) >= 3
+    for kind in (
+        *("提醒 reminder", "升级 escalation", "✗ 拒绝 refused", "■ 结束 ended"),
+        *("→ 开立 opens", "→ 开立子案 opens as a child", "→ 告知 tells", "来自 from"),
+        *("⚙ 计算 computes", "▤ 打印 prints F-04", "2 667.50 元 CNY", "linked cases (6)"),
+    ):
+        assert kind in said, kind
+    folder = tmp_path / ".duecourse" / "demo"
+    _assert_delivered(folder / "records.db")
+    files = {file.name: file.read_bytes() for file in (folder / "documents").iterdir()}
+    assert files.keys() >= PAPERS
+    assert all(content.startswith(b"%PDF-") for content in files.values())
 
 
 def _assert_delivered(database: Path) -> None:
@@ -76,5 +96,5 @@ def _assert_delivered(database: Path) -> None:
     by_case: dict[str, list[int]] = {}
     for case, seq in journal:
         by_case.setdefault(case, []).append(seq)
-    assert len(by_case) == 2
+    assert len(by_case) == 6
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_case.values())
