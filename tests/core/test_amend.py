@@ -164,6 +164,31 @@ def test_what_the_case_uses_must_be_there(changes: dict[str, str], missing: str)
     assert refusal.value.facts["missing"] == [missing]
 
 
+TASKS = """
+clocks:
+  claim: {title: Claim, kind: cut_off, budget: 5 hours, start: opened, stop: give_up, ladder: plan,
+          lapse: {to: lost}}
+states:
+  open:
+    title: Open
+    tasks: {x: {title: X, role: agent, budget: 9 hours, ladder: plan}}
+    on: {all_done: {to: fair}, give_up: {to: fair}}
+  fair: {title: Fair, closed: true}
+  lost: {title: Lost, closed: true}
+"""
+
+
+def test_what_an_undone_lapse_leads_back_to_must_be_there() -> None:
+    world = World(process(TASKS))
+    world.start("9 10:00")
+    world.look("9 15:00")
+    assert world.case.state == "lost"
+    new = TASKS.replace("    tasks: {x:", "    tasks: {z:")
+    with pytest.raises(IllegalEvent) as refusal:
+        amended(world, process(new), "9 15:30")
+    assert refusal.value.facts["missing"] == ["clock 'x'", "task 'x'"]
+
+
 def test_an_ended_case_is_not_amended() -> None:
     world = running("8 hours", "9 10:00")
     world.send("9 11:00", "close")

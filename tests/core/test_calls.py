@@ -266,6 +266,60 @@ def test_under_other_rules_the_task_is_asked_for_again() -> None:
     assert (left.case.calling, left.requests) == ("", ())
 
 
+def test_other_titles_are_no_other_task() -> None:
+    case = world()
+    titled = process(PRICED.replace("  price:\n    input", "  price:\n    title: Price\n    input"))
+    same = amend(case.program, titled, case.case, t("9 11:30"), BOSS, "x", "a1")
+    assert (same.case.calling, same.requests) == (case.case.calling, ())
+
+
+CUT_OFF = PRICED.replace("stop: ask,", "stop: [done, note],").replace("{to: lost}", "{to: gone}")
+CALL = "call: {computation: price, input: {lines: data.lines, note: data.why}}"
+
+
+def cut_off(body: str) -> World:
+    """A case whose right lapsed while it was in the state with the call."""
+    case = World(process(body))
+    case.start("9 10:00", lines=LINES)
+    case.send("9 11:00", "ask")
+    case.look("9 15:00")
+    assert (case.case.state, case.case.calling) == ("gone", "")
+    return case
+
+
+def test_an_answer_that_undoes_a_lapse_is_the_answer() -> None:
+    stays = CUT_OFF.replace("to: high}, {to: fair}]", "to: high}, {set: {total: event.total}}]")
+    case = cut_off(stays)
+    first = call(case)
+    tell(case, replace(answer(case.program, first, OUTPUT), occurred=t("9 14:00")), "9 16:00")
+    assert (case.case.state, case.case.data["total"], case.case.calling) == ("priced", 300, "")
+    assert call(case) is first
+
+
+@pytest.mark.parametrize(("before", "after"), [(CALL, ""), ("", CALL)])
+def test_a_lapse_is_undone_under_the_rules_of_now(before: str, after: str) -> None:
+    case = cut_off(CUT_OFF.replace(CALL, before))
+    new = process(CUT_OFF.replace(CALL, after))
+    amended = amend(case.program, new, case.case, t("9 15:30"), BOSS, "x", "a1").case
+    note = Incoming("note", "n", Actor("agent1", ("agent",)), {"why": "late"}, t("9 14:00"))
+    undone = decide(new, amended, note, t("9 16:00"))
+    assert undone.case.state == "priced"
+    asked = [one.key for one in undone.requests if isinstance(one, Compute)]
+    assert asked == ([undone.case.calling] if after else [])
+    assert bool(undone.case.calling) == bool(after)
+
+
+def test_a_closed_case_that_need_not_wait_any_more_ends() -> None:
+    case = world(asked=False)
+    case.look("30 10:00")
+    assert case.case.calling
+    head, _, lost = PRICED.rpartition("    call:")
+    assert lost.startswith(" {computation: price")
+    amended = amend(case.program, process(head), case.case, t("30 11:00"), BOSS, "x", "a1")
+    assert (amended.case.calling, amended.case.ended) == ("", t("30 11:00"))
+    assert [row.kind for row in amended.rows] == ["amend", "ended"]
+
+
 # --- rehearsed ------------------------------------------------------------------------------
 
 

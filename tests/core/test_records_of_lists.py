@@ -71,6 +71,7 @@ states:
         update: {lines: {set: {qty: item.qty * 2, price: item.qty * 10}}}
       turn:
         set: {lines: "data.lines.map(l, {'qty': l.no, 'no': l.qty, 'code': l.code})"}
+      replace: {form: lines, set: {lines: event.lines}}
       everything:
         clear: [note, lines]
         set: {note: "'was ' + data.note"}
@@ -121,6 +122,16 @@ def test_what_does_not_fit_is_refused_as_a_whole(
     refusal = case.refused("9 12:00", event, **data)
     assert refusal.code == code
     assert refusal.facts["zh"]
+
+
+def test_a_list_that_is_set_keeps_to_its_columns() -> None:
+    case = world()
+    case.send("9 11:00", "replace", lines=[{"kind": "", "shelf": "B2", "share": 2, "no": 1}])
+    assert case.case.data["lines"] == [{"no": 1, "kind": "", "share": 2.0}]
+    assert list(case.case.data["lines"][0]) == ["no", "kind", "share"]
+    refusal = case.refused("9 11:01", "replace", lines=[{"kind": "lost"}])
+    assert refusal.code == "expression_failed"
+    assert "'kind' is no enum" in refusal.facts["detail"]
 
 
 def test_an_empty_choice_is_no_value() -> None:

@@ -11,13 +11,13 @@ had run by now under the old one and counts the rest on the new one. What lies b
 calendar's horizon was only projected, so it is counted anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from definitions.budget import Budget
-from definitions.model import AnyBudget, BudgetFromTable, BudgetUntil, Call, Clock, Computation
-from workflows.core.case import Actor, Case, Cycle, Incoming, LapseMark
+from definitions.model import AnyBudget, BudgetFromTable, BudgetUntil, Call, Clock, Item
+from workflows.core.case import Actor, Case, Cycle, Incoming, LapseMark, TaskState
 from workflows.core.changes import project
 from workflows.core.deadlines import consumed, days_consumed
 from workflows.core.decide import Decision, decided, repeated
@@ -26,9 +26,13 @@ from workflows.core.outward import flush
 from workflows.core.pauses import follow_state
 from workflows.core.plan import plan
 from workflows.core.program import Program
-from workflows.core.settle import settle
+from workflows.core.settle import finish, settle
 from workflows.core.turn import Turn
 from workflows.core.worktime import Worktime
+
+Fields = Mapping[str, Item]
+TO_BE_ASKED = "to be asked"
+"""Stands for the key of a service task that is asked for when a lapse is undone."""
 
 
 def amend(
@@ -66,39 +70,59 @@ def amend(
         roles=actor.roles,
         data=incoming.data,
     )
-    if _call(old, turn.state) != _call(new, turn.state):
+    turn.lapse = None if turn.lapse is None else _asking_anew(old, new, turn.lapse)
+    if _called(old, turn.state) != _called(new, turn.state):
         # The answer that is awaited would no longer be understood, or there is none to come.
         turn.await_call()
         flush(turn)
     for cycle in turn.open_cycles():
         _carry(turn, old, cycle)
     follow_state(turn)
+    finish(turn)
     settle(turn, now)
     return decided(turn, incoming, now, "accepted")
 
 
-def _call(program: Program, state: str) -> tuple[Call | None, Computation | None]:
-    """The service task of a state, and what it runs."""
+def _called(program: Program, state: str) -> tuple[Call, Fields, Fields] | None:
+    """The service task of a state, and what goes into and comes out of what it runs."""
     call = program.process.states[state].call
-    return call, None if call is None else program.process.computations[call.computation]
+    if call is None:
+        return None
+    run = program.process.computations[call.computation]
+    return call, run.input, run.output
+
+
+def _asking_anew(old: Program, new: Program, mark: LapseMark) -> LapseMark:
+    """A lapse whose undoing leads back to a state that has another service task, or has one no
+    longer."""
+    before = mark.before
+    if _called(old, before.state) != _called(new, before.state):
+        asked = _called(new, before.state) is not None
+        before = replace(before, calling=TO_BE_ASKED if asked else "")
+    if before.lapse is not None:
+        before = replace(before, lapse=_asking_anew(old, new, before.lapse))
+    return replace(mark, before=before)
 
 
 def _missing(old: Program, new: Program, turn: Turn) -> Iterator[str]:
     """What the case uses and the new rules lack."""
     if old.process.process != new.process.process:
         yield f"process '{old.process.process}'"
-    states = [turn.state, *_states_before(turn.lapse)]
+    held = [(turn.state, turn.tasks), *_before(turn.lapse)]
+    states = dict.fromkeys(state for state, _ in held)
     yield from (f"state '{name}'" for name in states if name not in new.process.states)
     clocks = dict.fromkeys(cycle.clock for cycle in turn.cycles)
     yield from (f"clock '{name}'" for name in clocks if name not in new.clocks)
-    there = new.process.states.get(turn.state)
-    tasks = [task.task for task in turn.tasks]
-    yield from (f"task '{name}'" for name in tasks if there and name not in there.tasks)
+    for state, tasks in held:
+        there = new.process.states.get(state)
+        names = [task.task for task in tasks]
+        yield from (f"task '{name}'" for name in names if there and name not in there.tasks)
 
 
-def _states_before(mark: LapseMark | None) -> Iterator[str]:
+def _before(mark: LapseMark | None) -> Iterator[tuple[str, Sequence[TaskState]]]:
+    """States and tasks to which the undoing of a lapse may lead back."""
     while mark is not None:
-        yield mark.before.state
+        yield mark.before.state, mark.before.tasks
         mark = mark.before.lapse
 
 

@@ -142,7 +142,7 @@ def _answer(turn: Turn, incoming: Incoming) -> Incoming:
     known = [turn.calling] if incoming.name == "done" else [turn.calling, f"{turn.calling}/failed"]
     if not turn.calling or incoming.id not in known or incoming.actor != engine(turn.case.id):
         raise _impossible(turn, incoming)
-    turn.calling = ""
+    turn.wait_no_longer()
     if incoming.name != "done":
         return incoming
     try:

@@ -109,6 +109,8 @@ def too_late(program: Program, case: Case, event: str) -> Cycle | None:
         return None
     entered = next(i for i, visit in enumerate(case.visits) if visit.at == found.ended)
     before = case.visits[max(entered - 1, 0)].state
+    if before not in program.process.states:  # the rules have changed since
+        return None
     known = event in program.events(before) or event in program.process.states[before].tasks
     return found if known else None
 

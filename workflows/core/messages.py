@@ -34,6 +34,8 @@ from workflows.core.turn import Turn
 MAX_SAID = 500
 """Characters of a reason that a row or an event keeps."""
 ENDED = "case_ended"
+ESSENTIAL = ("case", "seq", "status", "state", "ended")
+"""What the answer to a message that is refused says beside the reason, which may be long."""
 
 
 # --- a request as what arrives --------------------------------------------------------------
@@ -151,7 +153,8 @@ def undelivered(
     first = decided(turn, replace(incoming, id=""), now, "accepted")
     told = {"target": request.target, "code": code, "detail": why[:MAX_SAID]}
     form = _form(program, first.case.state, incoming.name)
-    incoming = replace(incoming, data={name: told[name] for name in told if name in form})
+    fitting = {name: told[name][: item.max_length] for name, item in form.items() if name in told}
+    incoming = replace(incoming, data=fitting)
     try:
         second = decide(program, first.case, incoming, now)
     except IllegalEvent as error:
@@ -188,7 +191,8 @@ def _said(code: str, why: str) -> dict[str, Any]:
 
 def _answered(decision: Decision, more: Mapping[str, Any]) -> Decision:
     """The decision with more in its answer, and in the answer that is remembered."""
-    said = {**decision.answer, **more}
+    kept = {word: decision.answer[word] for word in ESSENTIAL if word in decision.answer}
+    said = {**kept, **more}
     *earlier, last = decision.case.seen
     case = replace(decision.case, seen=(*earlier, replace(last, answer=said)))
     return replace(decision, case=case, answer=said)

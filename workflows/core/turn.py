@@ -140,11 +140,15 @@ class Turn:
     def await_call(self) -> None:
         """Ask for the service task of the present state, if it has one. What was asked for by the
         state before it is no longer awaited."""
+        self.wait_no_longer()
+        if self.program.process.states[self.state].call is not None:
+            self.asked.append(("call", self.state))
+
+    def wait_no_longer(self) -> None:
+        """Nobody waits for the answer of a service task, nor for one yet to be asked for."""
         self.calling = ""
         if self.asked:
             self.asked = [(what, name) for what, name in self.asked if what != "call"]
-        if self.program.process.states[self.state].call is not None:
-            self.asked.append(("call", self.state))
 
     def possible(self) -> list[str]:
         """The tasks and events that the present state accepts."""

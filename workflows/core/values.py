@@ -71,8 +71,7 @@ def change(
     for name, value in move.set.items():
         data[name] = changing.value(value, program.value_type(name))
         if isinstance(data[name], list):
-            changing.fits(name, data[name])
-            data[name] = _in_order(columns(program.process, name), data[name])
+            data[name] = changing.whole(name, data[name], value)
     for name, given in move.append.items():
         changing.append(name, given)
     if isinstance(move, Move):
@@ -109,6 +108,14 @@ class _Changing:
     def fits(self, name: str, listed: list[Any]) -> None:
         if len(listed) > self.program.process.data[name].max_items:
             raise IllegalEvent("list_full", detail=name)
+
+    def whole(self, name: str, listed: list[Any], source: Given) -> list[Any]:
+        """A list as it is to be stored. What is blank stays, as it may be read again."""
+        self.fits(name, listed)
+        items = columns(self.program.process, name)
+        if not items:
+            return listed
+        return [_kept(items, record, f"{name}: {source}", blank=True) for record in listed]
 
     def append(self, name: str, given: Mapping[str, Given]) -> None:
         items = columns(self.program.process, name)
@@ -170,25 +177,24 @@ class _Changing:
 # --- records from elsewhere -----------------------------------------------------------------
 
 
-def _kept(items: Mapping[str, Item], record: Mapping[str, Any], said: str) -> Record:
-    """Of a record the columns that the list has; IllegalEvent if one is of another type."""
+def _kept(
+    items: Mapping[str, Item], record: Mapping[str, Any], said: str, blank: bool = False
+) -> Record:
+    """Of a record the columns that the list has, in its order, with or without those that are
+    `blank`; IllegalEvent if one is of another type."""
     kept: Record = {}
     for column, item in items.items():
         value = record.get(column)
-        if value is None or (value == "" and item.type in ("enum", "date")):
+        if value is None:
+            continue
+        if value == "" and item.type in ("enum", "date"):
+            if blank:
+                kept[column] = value
             continue
         if not _FITS[item.type](item, value):
             raise IllegalEvent("expression_failed", detail=f"{said}: '{column}' is no {item.type}")
         kept[column] = float(value) if item.type == "number" else value
     return kept
-
-
-def _in_order(items: Mapping[str, Item], listed: list[Any]) -> list[Any]:
-    """Records with their columns in the order of the list, since a record that an expression makes
-    has none."""
-    if not items:
-        return listed
-    return [{name: one[name] for name in (*items, *sorted(one)) if name in one} for one in listed]
 
 
 def _whole(_: Item, value: Any) -> bool:
