@@ -314,14 +314,16 @@ async def _links(console: Console, scene: Scene, rules: Rules, outcome: Outcome)
         f"收件箱 inbox            {scene.inbox.url}",
         "",
     ]
-    for case in dict.fromkeys(case for step in outcome.steps for case, _ in step.rows):
+    cases = list(dict.fromkeys(case for step in outcome.steps for case, _ in step.rows))
+    described = [await scene.client.get_workflow_handle(case).describe() for case in cases]
+    # Children hang below the run that opened them, which need not be the newest.
+    parents = {one.parent_id: one.parent_run_id for one in described if one.parent_id}
+    for case in cases:
         process, _, key = case.partition(":")
         title = rules[process].process.title
         lines += [f"{title.zh} {title.en} {key}", f"  {places.link(case)}"]
-        if case == REPAIR:
-            described = await scene.client.get_workflow_handle(case).describe()
-            run = f"{places.link(case)}/{described.run_id}/relationships"
-            lines.append(f"  子案 children: {run}")
+        if case in parents:
+            lines.append(f"  子案 children: {places.link(case)}/{parents[case]}/relationships")
     console.print("打开看看 · links to open", style="bold")
     # Not in a box, so that a terminal takes a long link for one.
     for line in lines:

@@ -21,6 +21,7 @@ from definitions.text import Text
 from surfaces.output import plain
 from surfaces.rules import Rules
 from surfaces.trace import Trace
+from workflows.card import PHASES
 from workflows.core.effects import CaseView, ClockView, Notify, Row
 
 WEEKDAYS: Final = (
@@ -32,16 +33,12 @@ WEEKDAYS: Final = (
     "周六 Sat",
     "周日 Sun",
 )
-PHASES: Final = {
-    "met": ("已履约 met", "green"),
-    "cancelled": ("已取消 cancelled", "dim"),
-    "superseded": ("已替代 superseded", "dim"),
-    "lapsed": ("已失权 lapsed", "red"),
-}
+STYLES: Final = {"met": "green", "cancelled": "dim", "superseded": "dim", "lapsed": "red"}
+"""Of clocks that run no more."""
 KINDS: Final = {
     "event": ("通知 notice", "cyan"),
     "retraction": ("撤回 retraction", "green"),
-    "lapse": ("失权 lapse", "red"),
+    "lapse": ("期满 lapse", "red"),
 }
 COLOURS: Final = ("cyan", "magenta", "blue", "yellow", "green")
 SHORT: Final = "✉ 通知"
@@ -237,10 +234,9 @@ def _clocks(case: str, row: Row, trace: Trace) -> list[ClockView]:
 
 def _clock(clock: ClockView, zone: str) -> RichText:
     title = " ".join(dict.fromkeys(clock.title.values()))
-    if clock.phase in PHASES:
-        word, style = PHASES[clock.phase]
+    if clock.phase in STYLES:
         late = "，超时 late" if clock.breached is not None else ""
-        return plain(f"{title} {word}{late}", "red" if late else style)
+        return plain(f"{title} {PHASES[clock.phase]}{late}", "red" if late else STYLES[clock.phase])
     return plain(f"{title} 截止 due {_due(clock, zone)}", "dim")
 
 
