@@ -330,6 +330,46 @@ def test_a_sender_that_refuses_to_hear_writes_that_down() -> None:
     assert again.rows == ()
 
 
+def test_a_case_whose_last_word_came_to_nothing_takes_that_up() -> None:
+    program = Program(
+        model("""
+process: note
+data: {lost: {type: text}}
+links: {book: {process: book, key: "'S'", tell: note, event: {order: case.key}, undelivered: lost}}
+clocks: {again: {title: Again, kind: reply, budget: 2 hours, start: lost, stop: said, ladder: plan}}
+states:
+  open: {title: Open, on: {say: {tell: book, to: said}}}
+  said: {title: Said, closed: true, on: {said: {}}}
+anywhere:
+  lost: {by: system, within: any, form: {code: {type: text}}, set: {lost: event.code}}
+""")
+    )
+    world = World(program)
+    world.start("9 10:00")
+    world.send("9 11:00", "say")
+    assert world.case.ended is not None
+    (told,) = world.requests
+    assert isinstance(told, Tell)
+    heard = undelivered(program, world.case, told, "gone", "no", t("9 12:00"))
+    assert [(row.kind, row.name) for row in heard.rows] == [
+        ("undelivered", "book"),
+        ("event", "lost"),
+    ]
+    # A duty began, so the case lives on until that is done.
+    assert (heard.case.ended, heard.case.data) == (None, {"lost": "gone"})
+    world.case = heard.case
+    world.send("9 13:00", "said")
+    assert world.case.ended == t("9 13:00")
+
+
+def test_a_message_may_have_been_long_on_its_way() -> None:
+    world, program = receiver(), RULES["book"]
+    told = message(program, replace(NOTE, at=world.case.opened))
+    late = decide(program, world.case, told, t("9 11:00") + 30 * 86_400)
+    assert late.status == "accepted"
+    assert late.rows[-1].at == world.case.opened
+
+
 def test_a_case_that_is_told_late_settles_first() -> None:
     program = Program(
         model("""

@@ -221,6 +221,11 @@ def messenger(case: str) -> Actor:
     return Actor(case, (f"process:{case.partition(':')[0]}",))
 
 
+def is_case(actor: Actor) -> bool:
+    """Whether a sender is another case."""
+    return any(role.startswith("process:") for role in actor.roles)
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """An event as it arrives. `occurred` None means 'judge when processed'."""

@@ -128,7 +128,8 @@ def undelivered(
     program: Program, case: Case, request: OpenCase | Tell, code: str, why: str, now: int
 ) -> Decision:
     """What the sender makes of a request that came to nothing: a row `undelivered`, and the event
-    that the link names for it, carried out or itself refused. `program` is the sender's."""
+    that the link names for it, carried out or itself refused. A case that has ended goes on for
+    this event, and ends again if nothing else is open. `program` is the sender's."""
     identity = f"{request.key}/undelivered"
     if any(seen.event_id == identity for seen in case.seen):
         return unchanged(program, case, now, {"case": case.id, "seq": case.seq}, "duplicate")
@@ -155,8 +156,10 @@ def undelivered(
     form = _form(program, first.case.state, incoming.name)
     fitting = {name: told[name][: item.max_length] for name, item in form.items() if name in told}
     incoming = replace(incoming, data=fitting)
+    # A case whose last word came to nothing has not ended: it takes that up first.
+    living = replace(first.case, ended=None)
     try:
-        second = decide(program, first.case, incoming, now)
+        second = decide(program, living, incoming, now)
     except IllegalEvent as error:
         second = refused_message(program, first.case, incoming, error, now)
     return replace(
