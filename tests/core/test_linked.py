@@ -1,14 +1,15 @@
 """Which other cases a case shows: those it opened or told, and what did not arrive."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, get_origin, get_type_hints
 
 from tests.core.test_messages import ORDER
 from tests.core.world import World, process, t
-from workflows.core.case import Linked
+from workflows.core.case import Case, Linked
 from workflows.core.effects import LinkView, OpenCase, Tell
 from workflows.core.links import MAX_ID, MAX_LINKS, Links, delivered, with_requests
 from workflows.core.messages import undelivered
+from workflows.core.turn import Turn
 
 LINES = [{"no": 1, "qty": 2}, {"no": 2, "qty": 0}, {"no": 3, "qty": 1}]
 TITLED = ORDER.replace(
@@ -145,3 +146,15 @@ def test_a_link_that_the_rules_no_longer_have_is_shown_by_its_name() -> None:
     assert case.decisions[-1].view.links == (
         LinkView("old:X", "old", {"zh": "old", "en": "old"}, "opened", 1, 0),
     )
+
+
+def test_a_turn_that_decides_nothing_leaves_every_field_of_the_case() -> None:
+    case = world()
+    values: dict[str, Any] = {
+        name: replace(case.case, key="x") if "Mark" in str(kind) else f"some {name}"
+        for name, kind in get_type_hints(Case).items()
+    }
+    numbers = {one.name: 7 for one in fields(Case) if one.type in (int, int | None)}
+    listed = {one.name: ("some",) for one in fields(Case) if get_origin(one.type) is tuple}
+    full = Case(**{**values, **numbers, **listed, "data": {"shop": "T"}})
+    assert Turn(case.program, full, 7).done(7) == full

@@ -7,7 +7,6 @@ Who may import it: the core.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from definitions.expressions import ValueType
@@ -88,9 +87,10 @@ class Turn:
             if move.owner is not None:
                 self._own(str(self.program.evaluate(move.owner, self.lookup, form, ValueType.TEXT)))
             self.say(move.notify, form)
-            self.asked += [("open", name) for name in move.open]
-            self.asked += [("tell", name) for name in move.tell]
-            self.asked += [("document", name) for name in move.document]
+            if move.open or move.tell or move.document:
+                self.asked += [("open", name) for name in move.open]
+                self.asked += [("tell", name) for name in move.tell]
+                self.asked += [("document", name) for name in move.document]
 
     def fire(self, event: str) -> bool:
         """Fire an event in the relation and enter its target. False if no way is open."""
@@ -273,10 +273,17 @@ class Turn:
 
     def done(self, settled: int) -> Case:
         """The case as this turn leaves it."""
-        return replace(
-            self.case,
+        case = self.case
+        # Written out: `replace` asks for every field, and this is done with every decision.
+        return Case(
+            process=case.process,
+            key=case.key,
+            number=case.number,
+            version=case.version,
+            origin=case.origin,
+            opened=case.opened,
             state=self.state,
-            settled=max(settled, self.case.settled),
+            settled=max(settled, case.settled),
             seq=self.seq,
             data=dict(self.data),
             owner=self.owner,

@@ -64,10 +64,12 @@ def change(
     program: Program, data: dict[str, Any], lookup: Lookup, move: Move | Task, form: Form | None
 ) -> None:
     """Carry out on `data`, which `lookup` must read, what a move or a task stores."""
-    changing = _Changing(program, data, lookup, form)
     if isinstance(move, Move):
         for name in move.clear:
             data.pop(name, None)
+        if not (move.set or move.append or move.extend or move.update):
+            return
+    changing = _Changing(program, data, lookup, form)
     for name, value in move.set.items():
         data[name] = changing.value(value, program.value_type(name))
         if isinstance(data[name], list):
