@@ -23,7 +23,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from definitions.problems import DuecourseError
 from surfaces.cases import Cases
 from surfaces.rehearse import News, Reply
-from surfaces.rehearse_watch import Life, Overshot, Watch, eventually
+from surfaces.rehearse_watch import PATIENCE, Life, NotInTime, Overshot, Watch, eventually
 from surfaces.rules import Rules
 from workflows.core.case import Incoming
 from workflows.core.effects import CaseView
@@ -202,7 +202,11 @@ class TemporalRunner:
             return
         # A little more, so that the second has surely begun for the case as well.
         try:
-            await self._skipper.fast_forward(life.handle, timedelta(seconds=ahead + MARGIN))
+            async with asyncio.timeout(2 * PATIENCE):
+                await self._skipper.fast_forward(life.handle, timedelta(seconds=ahead + MARGIN))
+        except TimeoutError:
+            hint = "something of it is in flight; see it in Temporal's UI"
+            raise NotInTime(f"time does not pass for {life.handle.id}", hint=hint) from None
         except RPCError:
             described = await life.handle.describe()
             if described.close_time is None:

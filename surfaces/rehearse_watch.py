@@ -26,7 +26,7 @@ from workflows.payloads import adapter
 PATIENCE = 30.0
 """Seconds of the machine's own time within which a case has done what was asked of it."""
 A_MOMENT = 3.0
-"""What is in flight for longer, such as a notice that nobody takes, is left in flight."""
+"""What fails for longer, such as a notice that nobody takes, is left in flight."""
 T = TypeVar("T")
 
 
@@ -52,6 +52,8 @@ class Life:
     rows: int = 0
     followed: int = -1
     documents: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    """Activities that fail again and again, and are waited for no more."""
     view: CaseView | None = None
     """As it stood when it was last quiet."""
 
@@ -141,13 +143,22 @@ class Watch:
         life.view = await eventually(written, f"the records of {case} stay behind")
 
     async def idle(self, life: Life) -> None:
-        """Until nothing of a workflow is in flight; what takes longer than a moment is left."""
+        """Until nothing of a workflow is in flight but what has failed and is tried again."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + A_MOMENT
-        while self._working() and loop.time() < deadline:
+        began = loop.time()
+        while self._working():
             raw = (await life.handle.describe()).raw_description
             starting = any(not child.run_id for child in raw.pending_children)
-            if not (raw.pending_activities or raw.HasField("pending_workflow_task") or starting):
+            task = raw.HasField("pending_workflow_task")
+            pending = [one for one in raw.pending_activities if one.activity_id not in life.left]
+            if not (pending or task or starting):
+                return
+            tried = [one.attempt for one in pending]
+            tried += [raw.pending_workflow_task.attempt] if task else []
+            # What fails again and again may go on so for hours.
+            patience = PATIENCE if starting or min(tried) <= 1 else A_MOMENT
+            if loop.time() > began + patience:
+                life.left |= {one.activity_id for one in pending}
                 return
             await asyncio.sleep(0.03)
 

@@ -169,9 +169,8 @@ class CaseWorkflow:
     def _holds_time_back(self) -> bool:
         """In rehearsals a server skips no time of a run with children; they are not the next
         run's."""
-        return (
-            self._shift != 0 and self._run is not None and self._run.performer.requests.children > 0
-        )
+        run = self._run
+        return self._shift != 0 and run is not None and bool(run.performer.requests.children)
 
     def _continue(self, run: CaseRun) -> None:
         """The next run takes up the case as it is; its timer is made anew."""

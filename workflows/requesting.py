@@ -87,8 +87,8 @@ class Requests:
 
     def __init__(self, asker: Asker, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self.failed: list[Request] = []
-        self.children = 0
-        """How many this run has started."""
+        self.children: set[str] = set()
+        """Those that this run has started."""
         self._asker = asker
         self._spawn = spawn
         self._chains: dict[str, list[Request]] = {}
@@ -168,6 +168,8 @@ class Requests:
             self._asker.note_link(opened, str(result["result"]))
 
     async def _open_child(self, opened: OpenCase) -> None:
+        if opened.target in self.children:
+            return
         try:
             prepared = await self._prepared(opened)
         except FailureError as error:
@@ -226,7 +228,7 @@ class Requests:
             )
         except WorkflowAlreadyStartedError:
             return "exists"
-        self.children += 1
+        self.children.add(opened.target)
         # It reports by messages; how its workflow ends is nothing to this one.
         child.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return "opened"
