@@ -39,9 +39,10 @@ _COMMON = "".join(
     ]
 )
 """Signs that everybody uses: ASCII, punctuation and the 3,755 of the standard's first level."""
-_FIRST, _MORE = 8, 64
-"""So many papers must have been cut from the whole face before the common signs are laid out, and
-so many more before others join them."""
+_MANY = 32
+"""After so many parts from the whole face it pays to lay out the common signs and those that were
+asked for."""
+_OPENING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ def outlines(face: Face, signs: Iterable[str]) -> bytes:
 
 @lru_cache(maxsize=64)
 def _outlines(face: Face, glyphs: frozenset[int]) -> bytes:
-    return _stock(face).cut(glyphs)
+    with _OPENING:
+        stock = _stock(face)
+    return stock.cut(glyphs)
 
 
 class _Stock:
@@ -117,7 +120,8 @@ class _Stock:
     through, so whoever prints a lot gets a smaller font, of common signs and those that were asked
     for; a part that is cut from that is the same, byte for byte."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: Face, many: int = _MANY) -> None:
+        self._many = many
         with TTFont(_FILES[face](), **_READING) as font:
             for table in set(font.keys()) - _KEPT:
                 del font[table]
@@ -142,7 +146,7 @@ class _Stock:
         with self._lock:
             self._asked |= glyphs
             self._misses += 1
-            if self._misses % _MORE != _FIRST:
+            if self._misses % self._many:
                 return
             asked = frozenset(self._asked)
         with _part(self._whole, asked) as font:
