@@ -155,7 +155,7 @@ async def counted(
     at: Server, one: Contestant, steps: Sequence[Step], waits: tuple[int, timedelta] | None = None
 ) -> Counted:
     """One case alone on the server, counted. With `waits` its time passes after so many steps."""
-    before = await _actions(at)
+    before = await at.settled_actions()
     first, span = waits or (len(steps), timedelta())
     handle = await path(at.client, one, steps[:first])
     if span:
@@ -165,7 +165,7 @@ async def counted(
     for step in steps[first:]:
         await one.send(handle, step)
         await quiet(handle)
-    after = await _actions(at)
+    after = await at.settled_actions()
     return Counted(await facts(handle), after - before)
 
 
@@ -285,17 +285,6 @@ async def _cpu(
     before = process.cpu()
     await asyncio.gather(*(run() for _ in range(cases)))
     return process.cpu() - before
-
-
-async def _actions(at: Server) -> Counter[str]:
-    """Once the server has told all: it brings its figures up to date about once a second."""
-    found = await at.actions()
-    while True:
-        await asyncio.sleep(1.1)
-        again = await at.actions()
-        if again == found:
-            return found
-        found = again
 
 
 def _kind(kind: Any) -> str:

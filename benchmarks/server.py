@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import psutil  # type: ignore[import-untyped]
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -47,6 +48,16 @@ class Server:
         """Billable actions so far, by type, as the server counts them."""
         return await asyncio.to_thread(_actions, self.metrics)
 
+    async def settled_actions(self) -> Counter[str]:
+        """Once the server has told all: it brings its figures up to date about once a second."""
+        found = await self.actions()
+        while True:
+            await asyncio.sleep(1.1)
+            again = await self.actions()
+            if again == found:
+                return found
+            found = again
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -63,12 +74,13 @@ class Process:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a history is made of. `rules` are the bytes of the pinned rules in it, `timers` the
-    most timers that were ever open together."""
+    most timers that were ever open together, `next_run` the run that goes on with the case."""
 
     events: Counter[str]
     bytes: int
     rules: int
     timers: int
+    next_run: str = ""
 
     @property
     def length(self) -> int:
@@ -127,6 +139,7 @@ async def facts(handle: WorkflowHandle[object, object]) -> Facts:
     """What the history of a case is made of."""
     events: Counter[str] = Counter()
     size = rules = timers = most = 0
+    going_on = ""
     async for event in handle.fetch_history_events():
         kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
         events[kind] += 1
@@ -136,7 +149,21 @@ async def facts(handle: WorkflowHandle[object, object]) -> Facts:
         if kind == "WORKFLOW_EXECUTION_STARTED":
             given = event.workflow_execution_started_event_attributes.input.payloads
             rules = sum(payload.ByteSize() for payload in given[1:])
-    return Facts(events, size, rules, most)
+        elif kind == "MARKER_RECORDED":
+            rules += _fetched(event.marker_recorded_event_attributes.details)
+        elif kind == "WORKFLOW_EXECUTION_CONTINUED_AS_NEW":
+            ended = event.workflow_execution_continued_as_new_event_attributes
+            going_on = ended.new_execution_run_id
+            rules += sum(payload.ByteSize() for payload in ended.input.payloads[1:])
+    return Facts(events, size, rules, most, going_on)
+
+
+def _fetched(details: Mapping[str, Payloads]) -> int:
+    """Bytes of the rules, if that is what a local activity has brought: a child fetches its own."""
+    told = b"".join(payload.data for payload in details["data"].payloads)
+    if b'"resolve_rules"' not in told:
+        return 0
+    return sum(payload.ByteSize() for payload in details["result"].payloads)
 
 
 async def quiet(handle: WorkflowHandle[object, object]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+from benchmarks import chain
 from benchmarks.core import Core
 from benchmarks.durable import (
     SHORT,
@@ -43,6 +44,16 @@ async def test_histories_and_actions_stay_within_their_limits() -> None:
     assert events.met, events
     assert actions.met, actions
     assert timers.value == 1
+
+
+async def test_a_chain_of_cases_comes_to_its_end_and_to_the_fen() -> None:
+    measured = await chain.measure(repairs=2, centres=1)
+    assert measured.faults == []
+    found = {figure.name: figure.value for figure in measured.figures}
+    assert found["lines paid or refused"] == found["spent parts"] == 5
+    assert found["cases told something"] == 2 + 2 + 5
+    assert found["computations"] == 2
+    assert found["workflow tasks that failed or ran out of time"] == 0
 
 
 def test_a_figure_says_whether_its_target_is_met() -> None:
