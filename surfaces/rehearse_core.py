@@ -45,6 +45,12 @@ class _Life:
     case: Case
 
 
+class _Late(DuecourseError):
+    """A message that came after the lapse that ended its receiver."""
+
+    code = "late_rejected"
+
+
 class CoreRunner:
     """The `Runner` of the pure core."""
 
@@ -221,9 +227,6 @@ class CoreRunner:
         try:
             self._arrive(wanted)
         except DuecourseError as refused:
-            if not wanted.undelivered:
-                said = f"{wanted.origin} could not open {wanted.target}: {refused.message}"
-                self._troubles.append(said)
             self._undelivered(wanted, refused)
 
     def _tell(self, wanted: Tell) -> None:
@@ -237,10 +240,14 @@ class CoreRunner:
         life = self._lives[wanted.target]
         told = message(life.program, wanted)
         try:
-            self._take(life, decide(life.program, life.case, told, self.now, self._late))
+            decision = decide(life.program, life.case, told, self.now, self._late)
         except IllegalEvent as refused:
             self._take(life, refused_message(life.program, life.case, told, refused, self.now))
             self._undelivered(wanted, refused)
+            return
+        self._take(life, decision)
+        if decision.status == "late_rejected":
+            self._undelivered(wanted, _Late("it came after a lapse"))
 
     def _arrive(self, wanted: OpenCase | Tell) -> None:
         program = self.rules[wanted.process]
@@ -251,6 +258,9 @@ class CoreRunner:
         self._opened.append(wanted.target)
 
     def _undelivered(self, wanted: OpenCase | Tell, error: DuecourseError) -> None:
+        if not wanted.undelivered:
+            said = f"{wanted.origin} could not reach {wanted.target}: {error.message}"
+            self._troubles.append(said)
         life = self._lives[wanted.origin]
         decision = undelivered(life.program, life.case, wanted, error.code, error.message, self.now)
         self._take(life, decision)

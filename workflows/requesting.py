@@ -18,6 +18,7 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     FailureError,
+    RetryState,
     WorkflowAlreadyStartedError,
 )
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
@@ -34,7 +35,7 @@ DELIVERED = frozenset({"accepted", "duplicate"})
 
 ONCE = timedelta(seconds=2)
 REACH = timedelta(seconds=30)
-GIVE_UP_REACHING = timedelta(hours=6)
+GIVE_UP_REACHING = timedelta(days=30)
 COMPUTE = timedelta(seconds=30)
 FILL = timedelta(seconds=60)
 GIVE_UP_FILLING = timedelta(hours=6)
@@ -43,6 +44,10 @@ _REACHING = RetryPolicy(
     maximum_interval=timedelta(minutes=5),
     maximum_attempts=12,
 )
+_PATIENTLY = RetryPolicy(
+    initial_interval=timedelta(minutes=2), maximum_interval=timedelta(minutes=5)
+)
+"""After the first tries, while the case shows the problem: an outage must cost no message."""
 _COMPUTING = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(minutes=1),
@@ -93,6 +98,8 @@ class Requests:
         self._spawn = spawn
         self._chains: dict[str, list[Request]] = {}
         self._running: set[str] = set()
+        self._waiting: dict[str, str] = {}
+        """Requests that are tried patiently, and why."""
 
     @property
     def idle(self) -> bool:
@@ -151,15 +158,7 @@ class Requests:
 
     async def _open(self, opened: OpenCase) -> None:
         try:
-            result = await workflow.execute_activity(
-                "open_case",
-                args=[opened, self._asker.now()],
-                result_type=dict[str, Any],
-                start_to_close_timeout=REACH,
-                schedule_to_close_timeout=GIVE_UP_REACHING,
-                retry_policy=_REACHING,
-                summary=opened.target[:100],
-            )
+            result = await self._reached("open_case", opened, opened.target)
         except ActivityError as error:
             self._lost(opened, *_said(error))
             return
@@ -201,16 +200,43 @@ class Requests:
                 raise
         else:
             return prepared
-        prepared = await workflow.execute_activity(
-            "prepare_child",
-            args=args,
-            result_type=dict[str, Any],
-            start_to_close_timeout=REACH,
-            schedule_to_close_timeout=GIVE_UP_REACHING,
-            retry_policy=_REACHING,
-            summary=opened.target[:100],
-        )
-        return prepared
+        return await self._reached("prepare_child", opened, opened.target)
+
+    async def _reached(
+        self, activity: str, request: OpenCase | Tell, summary: str
+    ) -> dict[str, Any]:
+        """What the activity answers. Tried a few times quickly, then patiently, with the problem
+        shown meanwhile; raises ActivityError for what is refused for good."""
+
+        async def attempt(policy: RetryPolicy) -> dict[str, Any]:
+            answer: dict[str, Any] = await workflow.execute_activity(
+                activity,
+                args=[request, self._asker.now()],
+                result_type=dict[str, Any],
+                start_to_close_timeout=REACH,
+                schedule_to_close_timeout=GIVE_UP_REACHING,
+                retry_policy=policy,
+                summary=summary[:100],
+            )
+            return answer
+
+        try:
+            return await attempt(_REACHING)
+        except ActivityError as error:
+            if error.retry_state != RetryState.MAXIMUM_ATTEMPTS_REACHED:
+                raise
+            self._waiting[request.key] = f"{request.target}: {_said(error)[1]}"
+            self._show_waiting()
+        try:
+            return await attempt(_PATIENTLY)
+        finally:
+            del self._waiting[request.key]
+            self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        """The problem `unreachable` says which case is being tried for."""
+        said = next(iter(self._waiting.values()), None)
+        self._asker.problem("unreachable", None if said is None else said[:200])
 
     async def _start_child(self, opened: OpenCase, prepared: Mapping[str, Any]) -> str:
         """Start it and wait until it has; it outlives this run and this case."""
@@ -235,15 +261,7 @@ class Requests:
 
     async def _tell(self, tell: Tell) -> None:
         try:
-            result = await workflow.execute_activity(
-                "tell_case",
-                args=[tell, self._asker.now()],
-                result_type=dict[str, Any],
-                start_to_close_timeout=REACH,
-                schedule_to_close_timeout=GIVE_UP_REACHING,
-                retry_policy=_REACHING,
-                summary=f"{tell.event} → {tell.target}"[:100],
-            )
+            result = await self._reached("tell_case", tell, f"{tell.event} → {tell.target}")
         except ActivityError as error:
             self._lost(tell, *_said(error))
             return
@@ -321,5 +339,7 @@ def _said(error: FailureError) -> tuple[str, str]:
     """Code and words of a failure."""
     cause = _cause(error)
     if isinstance(cause, ApplicationError):
-        return cause.type or "unavailable", cause.message[:200]
+        # An error that an activity let go has the name of a Python class, which is no code.
+        code = cause.type or ""
+        return code if code.islower() else "unavailable", cause.message[:200]
     return "unavailable", str(cause)[:200]

@@ -230,7 +230,7 @@ def test_a_case_that_cannot_be_opened_is_a_trouble_unless_the_process_sees_to_it
     start = START.replace("LINES", "[{no: 1, qty: 99}]")
     _, outcome = played("  - {at: +1h, send: send}\n", start)
     (trouble,) = outcome.steps[1].differences
-    assert "could not open parcel:O1-1" in str(trouble)
+    assert "could not reach parcel:O1-1" in str(trouble)
     assert ("order:O1", "undelivered", "parcel") in kinds(outcome, 1)
 
 

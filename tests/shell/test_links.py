@@ -4,20 +4,24 @@ order, and what cannot be delivered is written down on both sides."""
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
 from activities.case_links import LinkActivities
+from activities.records.engine import RecordsUnavailable
 from surfaces.reaching import preparing
 from surfaces.server import Embedded
 from tests.shell.computing import PRICES
 from tests.shell.world import SMALL, TALKING, World, attributes, eventually, history, send, shown
+from workflows import requesting
 from workflows.core.effects import Tell
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -247,6 +251,30 @@ async def test_a_message_to_nobody_is_a_problem_that_can_be_tried_again(talkers:
         assert await eventually(lambda: _arrived(handle))
     [row] = await rows(talkers, "M-5", "order", "undelivered")
     assert row["data"]["code"] == "unknown_case"
+
+
+async def test_an_outage_costs_no_message(talkers: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    quickly = {"initial_interval": timedelta(milliseconds=50), "backoff_coefficient": 1.0}
+    monkeypatch.setattr(requesting, "_REACHING", RetryPolicy(maximum_attempts=2, **quickly))
+    monkeypatch.setattr(requesting, "_PATIENTLY", RetryPolicy(**quickly))
+    whole = talkers.records.key
+
+    async def away(process: str, key: str) -> Any:
+        raise RecordsUnavailable("the records are away")
+
+    async with working(talkers):
+        handle = await order(talkers, "M-7")
+        await book(talkers, "M-7")
+        monkeypatch.setattr(talkers.records, "key", away)
+        await send(handle, "report_one", id="m", data={"line": 7})
+        await send(handle, "finish", id="f")
+        # Long after the first tries the case, which has ended, waits and says what for.
+        assert await eventually(lambda: shown(handle, "CaseProblem", "unreachable"))
+        monkeypatch.setattr(talkers.records, "key", whole)
+        await handle.result()
+    told = await rows(talkers, "M-7", "book", "event")
+    assert [row["data"]["line"] for row in told].count(7) == 1
+    assert not await rows(talkers, "M-7", "order", "undelivered")
 
 
 async def outcomes(handle: WorkflowHandle[Any, Any]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from definitions.forms import DataInvalid, check
-from workflows.core.case import Actor, Case, Incoming, Seen, Visit
+from workflows.core.case import Actor, Case, Incoming, Seen, Visit, is_case
 from workflows.core.clocks import act
 from workflows.core.effects import CaseView, Notify, Request, Row
 from workflows.core.errors import IllegalEvent
@@ -139,7 +139,10 @@ def decide(
     now = max(now, case.settled)
     at = _instant(incoming, now)
     if at < case.opened:
-        raise IllegalEvent("before_case", at=at, opened=case.opened)
+        if not is_case(incoming.actor):
+            raise IllegalEvent("before_case", at=at, opened=case.opened)
+        # Another case may have decided it before this one was opened by somebody else.
+        at = case.opened
     turn = Turn(program, case, now)
     settle(turn, max(case.settled, at))
     if turn.lapse is not None and now >= turn.lapse.until:
