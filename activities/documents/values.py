@@ -44,6 +44,8 @@ def _shown(item: Mapping[str, Any], value: Any, zone: str) -> str:
             return _YES_NO[value]
         case "money", int():
             return money(value)
+        case "number", float() if value.is_integer():
+            return str(int(value))
         case "instant", int():
             return instant(value, zone)
         case "enum", str():
