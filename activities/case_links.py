@@ -9,9 +9,11 @@ Who may import it: the composition.
 Every activity may run twice: keys, event ids and the records make that harmless.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from temporalio import activity
@@ -32,6 +34,11 @@ ENDED = "case_ended"
 LATE = "late_rejected"
 SURE = 5
 """Attempts after which a case that cannot be found has ended, whatever the records say."""
+
+AT_ONCE = 4
+"""Messages under way to one case. The server has ten updates of a case in hand, whoever sends them;
+where one more comes it forgets those ten, all are sent again, and under a load that goes on for
+ever. Several workers, and people, must have room beside this one."""
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +67,7 @@ class LinkActivities:
         self._client = client
         self._records = records
         self._preparing = preparing
+        self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -121,7 +129,9 @@ class LinkActivities:
             return _undelivered("refused", error.code, error.message)
         if start is not None:
             await self._start(tell, start)
-        return await self._send(tell, argument)
+        gate = self._gates.setdefault(tell.target, asyncio.Semaphore(AT_ONCE))
+        async with gate:
+            return await self._send(tell, argument)
 
     async def _send(self, tell: Tell, argument: Any) -> dict[str, Any]:
         # Tried again, an activity asks for the same update; another one asks anew, for what was
