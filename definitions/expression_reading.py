@@ -84,6 +84,14 @@ class _Chain(NamedTuple):
     end: int
 
 
+class Use(NamedTuple):
+    """Where a declared name, or `has.name`, stands in the text."""
+
+    name: str
+    start: int
+    end: int
+
+
 @dataclass
 class Reading:
     """One text, read by token. CEL's own parser judges the grammar after this."""
@@ -93,6 +101,7 @@ class Reading:
     tokens: list[_Token] = field(default_factory=list)
     chains: list[_Chain] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
     presences: set[str] = field(default_factory=set)
     loop_names: set[str] = field(default_factory=set)
     probes: list[tuple[str, int]] = field(default_factory=list)
@@ -178,6 +187,8 @@ class Reading:
             name = ".".join(declared[:length])
             if name in self.scope.variables:
                 self.names.add(name)
+                final = self.tokens[at + 2 * (length - 1)]
+                self.uses.append(Use(name, token.start, final.start + len(final.text)))
                 break
         self._probe(end - 1)
         return end
@@ -214,6 +225,7 @@ class Reading:
         self.rewritten[self.tokens[at + 1].start] = "."
         self.rewritten[self.tokens[end].start] = " "
         self.presences.add(name)
+        self.uses.append(Use(f"has.{name}", has.start, self.tokens[end].start + 1))
         return end + 1
 
     def _probe(self, at: int) -> None:

@@ -35,11 +35,22 @@ from definitions.expression_reading import (
     Reading,
     unknown_name,
 )
+from definitions.expression_rounds import (
+    ITEM,
+    InRound,
+    Names,
+    Presences,
+    Round,
+    Steady,
+    bindings,
+    by_calls,
+    calls,
+    steady,
+)
 from definitions.expression_types import (
     EPOCH,
     FUNCTIONS,
     KINDS,
-    UNBOUND,
     EvaluationError,
     ExpressionError,
     Kind,
@@ -59,6 +70,7 @@ __all__ = [
     "EvaluationError",
     "Expression",
     "ExpressionError",
+    "Round",
     "Scope",
     "Signature",
     "ValueType",
@@ -170,10 +182,15 @@ def _argument(name: str, kind: ValueType, value: Any) -> Any:
 
 
 @lru_cache(maxsize=128)
-def _environment(scope: Scope, functions: frozenset[tuple[str, Callable[..., Any]]]) -> Any:
+def _environment(
+    scope: Scope, functions: frozenset[tuple[str, Callable[..., Any]]], by_call: bool = False
+) -> Any:
+    """`by_call`: the present record of a pass comes in by calls."""
     given = dict(functions)
     variables: dict[str, Any] = {}
     for name in scope.variables:
+        if by_call and name.startswith(ITEM):
+            continue
         variables[name] = cel_type(scope.type_of(name))
         variables[f"has.{name}"] = cel.Type.BOOL
     declared = [
@@ -191,6 +208,7 @@ def _environment(scope: Scope, functions: frozenset[tuple[str, Callable[..., Any
         )
         for name, signature in FUNCTIONS.items()
     ]
+    declared += calls(scope) if by_call else []
     extensions = [ext_strings.ExtStrings(), ext_math.ExtMath()]
     return cel.NewEnv(variables=variables, extensions=extensions, functions=declared)
 
@@ -211,7 +229,8 @@ def compile_expression(
         raise ValueError(f"no such functions: {', '.join(sorted(strange))}")
     reading = Reading(source, scope)
     reading.read()
-    environment = _environment(scope, frozenset((functions or {}).items()))
+    given = frozenset((functions or {}).items())
+    environment = _environment(scope, given)
     try:
         program = environment.compile("".join(reading.rewritten))
     except RuntimeError as error:
@@ -223,16 +242,35 @@ def compile_expression(
     static = program.return_type().name()
     if expect is not None and static != "DYN" and not static.startswith(KINDS[expect].results):
         raise ExpressionError(f"gives {_in_words(static)}, but {expect.value} is wanted")
+    bound = tuple((name, KINDS[scope.type_of(name)]) for name in sorted(reading.names))
+    presences = tuple((name, f"has.{name}") for name in sorted(reading.presences))
     return Expression(
         source=source,
         expect=expect,
         names=frozenset(reading.names | reading.presences),
         _program=program,
-        _bound=tuple((name, KINDS[scope.type_of(name)]) for name in sorted(reading.names)),
-        _presences=tuple((name, f"has.{name}") for name in sorted(reading.presences)),
+        _bound=bound,
+        _presences=presences,
         _bare=source.strip() in scope.variables,
         _checked=expect is not None and "DYN" in static,
+        _steady=_steady(reading, given, bound, presences),
     )
+
+
+def _steady(
+    reading: Reading,
+    functions: frozenset[tuple[str, Callable[..., Any]]],
+    bound: Names,
+    presences: Presences,
+) -> Steady | None:
+    """The expression once more for a pass over a list, if it reads a list for each record."""
+    scope = reading.scope
+    lists = any(kind.python is list for name, kind in bound if not name.startswith(ITEM))
+    if not lists or f"{ITEM}index" not in scope.variables:
+        return None
+    environment = _environment(scope, functions, by_call=True)
+    program = environment.compile(by_calls(reading.rewritten, reading.uses, scope))
+    return steady(reading.source, environment, program, bound, presences, scope)
 
 
 # ---- Evaluating ----
@@ -270,42 +308,36 @@ class Expression:
     names: frozenset[str]
     """Every declared name that it refers to, in has() too."""
     _program: Any = field(repr=False)
-    _bound: tuple[tuple[str, Kind], ...] = field(repr=False)
-    _presences: tuple[tuple[str, str], ...] = field(repr=False)
+    _bound: Names = field(repr=False)
+    _presences: Presences = field(repr=False)
     _bare: bool = field(repr=False)
     """Whether it is a name and nothing else, which needs no computing."""
     _checked: bool = field(repr=False)
+    _steady: Steady | None = field(repr=False)
 
     def evaluate(self, lookup: Callable[[str], Any] | Mapping[str, Any]) -> Any:
         """The value for these bindings, as a plain Python value; EvaluationError if none.
 
-        `lookup` gives the value of a name, or None where there is none.
+        `lookup` gives the value of a name, or None where there is none. One of a `Round` spares
+        converting lists for each record anew.
         """
-        data = self._bindings(lookup if callable(lookup) else lookup.get)
-        return self._answer(self._named(data) if self._bare else self._computed(data))
-
-    def _bindings(self, look: Callable[[str], Any]) -> dict[str, Any]:
-        data: dict[str, Any] = {key: look(name) is not None for name, key in self._presences}
-        for name, kind in self._bound:
-            value = look(name)
-            if value is None:
-                if kind.absent is not UNBOUND:
-                    data[name] = kind.absent
-                continue
-            try:
-                data[name] = kind.bind(value)
-            except Unfit as error:
-                raise EvaluationError(self.source, f"{name} is not {error}") from None
-        return data
+        if self._steady is not None and isinstance(lookup, InRound) and not self._bare:
+            shared = self._steady.activation(lookup)
+            return self._answer(self._computed(self._steady.program, activation=shared))
+        look = lookup if callable(lookup) else lookup.get
+        data = bindings(self.source, self._bound, self._presences, look)
+        if self._bare:
+            return self._answer(self._named(data))
+        return self._answer(self._computed(self._program, data=data))
 
     def _named(self, data: Mapping[str, Any]) -> Any:
         for value in data.values():
             return value
         raise EvaluationError(self.source, f"{self.source.strip()} has no value")
 
-    def _computed(self, data: Mapping[str, Any]) -> Any:
+    def _computed(self, program: Any, **given: Any) -> Any:
         try:
-            found = self._program.eval(data=data)
+            found = program.eval(**given)
             value = found.plain_value()
         except (RuntimeError, ValueError, OverflowError) as error:
             raise EvaluationError(self.source, _cleaned(str(error))) from None

@@ -1,5 +1,6 @@
 """Records of lists: taken on, changed where a condition holds, priced by a table, counted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,6 +205,61 @@ states:
     case.send("9 13:01", "forget")
     case.send("9 13:02", "reply", occurred="9 11:00")
     assert (case.case.state, case.case.data) == ("done", {})
+
+
+RATES = """
+tables:
+  rated:
+    each: lines
+    inputs: {known: "data.rates.exists(r, r.code == item.code)"}
+    output: bool
+    rows: [{when: {known: true}, then: true}, {then: false}]
+data:
+  rates: {type: list, of: record, max_items: 50, fields: {code: {type: text}, price: {type: int}}}
+  lines:
+    type: list
+    of: record
+    max_items: 300
+    fields: {code: {type: text}, rated: {type: bool}, price: {type: int}, rank: {type: int}}
+states:
+  open:
+    title: Open
+    on:
+      rate:
+        update:
+          lines:
+            where: data.rates.all(r, r.code != '') && item.code != ''
+            set:
+              rated: {table: rated}
+              price: "data.rates.filter(r, r.code == item.code).map(r, r.price)[0]"
+              rank: size(data.lines.filter(l, l.code < item.code)) + item.price
+"""
+
+
+class Counted(dict[str, Any]):
+    """A record that counts how often it is read whole, as converting its list does."""
+
+    read = 0
+
+    def items(self) -> Any:
+        self.read += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("length", [3, 30, 300])
+def test_a_list_is_converted_once_for_an_expression_and_not_for_each_record(length: int) -> None:
+    case = World(process(RATES))
+    case.start("9 10:00")
+    rate = Counted(code="pump", price=9)
+    first, *others = [Counted(code="pump") for _ in range(length)]
+    data = {"rates": [rate], "lines": [first, *others]}
+    case.case = replace(case.case, data=data)
+    case.send("9 11:00", "rate")
+    assert case.case.data["lines"] == [
+        {"code": "pump", "rated": True, "price": 9, "rank": 9} for _ in range(length)
+    ]
+    # The condition, the table's input and the price read the rates; the rank reads the lines.
+    assert (rate.read, first.read) == (3, 1)
 
 
 PROGRAM = process(LINES)

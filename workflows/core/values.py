@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from definitions.budget import Budget
-from definitions.expressions import ValueType
+from definitions.expressions import Round, ValueType
 from definitions.model import Form, FromTable, Given, Item, Move, Task, Update
 from definitions.scope import columns, value_type
 from workflows.core.errors import IllegalEvent
@@ -33,16 +33,13 @@ class Present(NamedTuple):
     lookup: Lookup
 
 
-def present(lookup: Lookup, record: Mapping[str, Any], index: int) -> Lookup:
-    """The lookup that answers `item.*` with this record, and passes all else on."""
+def present(round_: Round, record: Mapping[str, Any], index: int) -> Lookup:
+    """The lookup that answers `item.*` with this record, and all else as the round does."""
 
-    def look(name: str) -> Any:
-        head, _, rest = name.partition(".")
-        if head != "item":
-            return lookup(name)
-        return index if rest == "index" else record.get(rest)
+    def column(name: str) -> Any:
+        return index if name == "index" else record.get(name)
 
-    return look
+    return round_.at(column)
 
 
 def meant(
@@ -54,8 +51,9 @@ def meant(
     form: Form | None,
 ) -> Iterator[Present]:
     """The records of a list for which a condition holds, in their order."""
+    round_ = Round(lookup)
     for index, record in enumerate(data.get(name) or (), start=1):
-        look = present(lookup, record, index)
+        look = present(round_, record, index)
         if program.holds(when, look, form, name):
             yield Present(index, record, look)
 
@@ -160,14 +158,17 @@ class _Changing:
             raise IllegalEvent(
                 "no_such_record", detail=f"{name}: {len(found)} records", found=len(found)
             )
+        round_ = Round(self.lookup)
         for index in found:
-            listed[index - 1] = self.updated(name, listed[index - 1], index, update)
+            listed[index - 1] = self.updated(name, listed[index - 1], index, update, round_)
         self.data[name] = listed
 
-    def updated(self, name: str, old: Mapping[str, Any], index: int, update: Update) -> Record:
+    def updated(
+        self, name: str, old: Mapping[str, Any], index: int, update: Update, round_: Round
+    ) -> Record:
         items = columns(self.program.process, name)
         record = dict(old)
-        look = present(self.lookup, record, index)
+        look = present(round_, record, index)
         for column, value in update.set.items():
             if self.absent(value, look, name):
                 record.pop(column, None)
