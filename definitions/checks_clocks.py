@@ -1,4 +1,4 @@
-"""Soundness of clocks: each starts and stops, no way leads round a cut-off (E405 to E416).
+"""Soundness of clocks: each starts and stops, no way leads round a cut-off (E405 to E416, E419).
 
 What it is: judgements over single clocks and the events that act on them.
 What it is not: ladders and budgets; see `checks_ladders`.
@@ -18,6 +18,8 @@ from definitions.problems import Path
 
 HOLD_FIELDS = ("reason", "evidence")
 """What an event that holds a case must bring."""
+PROMISES_ONLY = ("ladder", "assignee", "fulfilled")
+"""What a timer cannot have."""
 
 
 def check_clocks(process: Process, graph: Graph) -> list[Finding]:
@@ -49,6 +51,8 @@ def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
     if clock.kind != "periodic" and clock.repeat is not None:
         message = f"`repeat` goes with kind periodic, not {clock.kind}"
         yield Finding("E413", (*path, "repeat"), message)
+    if not clock.promise:
+        yield from _timer(path, clock)
     if clock.each != (clock.pick is not None):
         message = "`each` and `pick` go together"
         hint = "`pick` gives the number of the cycle that an event means"
@@ -56,6 +60,18 @@ def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
     if (clock.reopen == "new_budget") != (clock.reopen_budget is not None):
         message = "`reopen: new_budget` and `reopen_budget` go together"
         yield Finding("E415", path, message, "give the budget that counts from the re-opening")
+
+
+def _timer(path: Path, clock: Clock) -> Iterator[Finding]:
+    """Nobody owes a timer: there is nobody to remind, and nothing but its instant to wait for."""
+    if clock.lapse is None:
+        message = "a timer says in `lapse` where the case goes"
+        yield Finding("E419", path, message, "add `lapse: {to: STATE}`")
+    for key in PROMISES_ONLY:
+        if getattr(clock, key) is not None:
+            message = f"`{key}` goes with a promise, and a timer is none"
+            hint = "remove it, or give the clock another kind"
+            yield Finding("E419", (*path, key), message, hint)
 
 
 def _repeatable(budget: AnyBudget) -> bool:
@@ -71,7 +87,7 @@ def _life(process: Process, graph: Graph, name: str, clock: Clock) -> Iterator[F
         yield Finding("E405", (*path, "start"), message, "start it by an event that can happen")
         return
     if not clock.stop and clock.lapse is None:
-        if clock.kind not in ("periodic", "cut_off"):
+        if clock.kind not in ("periodic", "cut_off", "timer"):
             message = f"'{name}' has no `stop`: nothing keeps this promise"
             yield Finding("E406", path, message, "name the event that keeps it")
         return

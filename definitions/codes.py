@@ -369,6 +369,11 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "A state with `call` has both `done` and `failed`: what happens with the answer, and "
             "what without one.",
         ),
+        "E419": CodeInfo(
+            "timer",
+            "A timer without a lapse, or one with a `ladder`, an `assignee` or `fulfilled`: nobody "
+            "owes a timer.",
+        ),
         "E501": CodeInfo(
             "no rungs for this budget",
             "The ladder has no `hours` rungs for a budget of hours or an instant, or no `days` "

@@ -5,7 +5,7 @@ What it is not: arithmetic; the core counts.
 Who may import it: anybody; most take it from `definitions.model`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -76,12 +76,15 @@ class Lapse(Move):
 
 
 ClockKind = Literal[
-    "response", "reply", "resolution", "arrival", "escalation", "cut_off", "periodic"
+    "response", "reply", "resolution", "arrival", "escalation", "cut_off", "periodic", "timer"
 ]
+TIMER: Final = "timer"
+"""Time that passes and is owed by nobody (BPMN's interrupting boundary timer): at its instant the
+case moves by `lapse`, and nothing is missed."""
 
 
 class Clock(Model):
-    """One promise. A case runs cycles of it."""
+    """One promise, or a timer. A case runs cycles of it."""
 
     title: Text
     norm: Norms = ()
@@ -114,6 +117,11 @@ class Clock(Model):
     outlives: bool = False
     """Runs on when the case is closed for the customer."""
     catch_up: Literal["in_order", "collapse", "skip"] = "in_order"
+
+    @property
+    def promise(self) -> bool:
+        """Whether somebody owes it, so that it can be missed."""
+        return self.kind != TIMER
 
     @property
     def reopen_law(self) -> str:

@@ -255,7 +255,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "Clock": {
             "title": "What people call it; reminders say it.",
             "norm": "The rules that it implements.",
-            "kind": "What is promised; it decides the default of `reopen`.",
+            "kind": "What is promised; it decides the default of `reopen`. `timer`: nothing is, "
+            "the case only waits. It needs `lapse`, has no `ladder` and is never missed.",
             "party": "To whom: the customer, somebody inside, a supplier.",
             "budget": "How much time there is; see [budgets](#budgets).",
             "calendar": "The working calendar; left out, the process's. `always` is 24×7.",
@@ -276,7 +277,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "ladder": "Who is reminded and told, and when.",
             "assignee": "The role that owes it; left out, the one that acts in the state, else "
             "the case's owner.",
-            "lapse": "What the case does by itself when the deadline has passed.",
+            "lapse": "What the case does by itself when the deadline has passed, or at the instant "
+            "of a timer.",
             "repeat": "For `periodic`: how many periods, one after the other without drift.",
             "each": "Several cycles may run at once, one for each start.",
             "pick": "Which of them is meant by a stop, cancel or reset: an expression that gives "

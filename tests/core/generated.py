@@ -110,6 +110,13 @@ clocks = st.fixed_dictionaries(
     },
 ).map(_clock)
 
+
+def _timer(values: dict[str, Any]) -> dict[str, Any]:
+    """The same without what only a promise has; it always lapses."""
+    plain = {key: value for key, value in values.items() if key != "ladder"}
+    return {**plain, "kind": "timer", "lapse": values.get("lapse", {"to": "lost"})}
+
+
 WINDOW = _clock(
     {"kind": "reply", "budget": "20 days", "start": "closed", "stop": "reopen"}
 )  # keeps a closed case from ending at once
@@ -139,7 +146,12 @@ def _made(chosen: list[dict[str, Any]]) -> Program:
     return _program(json.dumps(source))
 
 
-programs = st.lists(clocks, min_size=1, max_size=3).map(_made)
+timers = clocks.map(_timer)
+programs = st.builds(
+    lambda some, one: _made([*some, *one]),
+    st.lists(clocks, min_size=1, max_size=3),
+    st.lists(timers, max_size=1),
+)
 
 pauses_between = st.sampled_from(
     (0, 1, 60, 900, 1800, HOUR, 2 * HOUR, 5 * HOUR, 10 * HOUR, 16 * HOUR, DAY, 2 * DAY, 5 * DAY)

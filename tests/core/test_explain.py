@@ -137,6 +137,31 @@ def test_a_later_period_counts_from_the_schedule(period: int) -> None:
     assert told.stretches[0].why == "earlier"
 
 
+def test_a_timer_that_moves_on_from_a_day_off_says_so() -> None:
+    # 2026-12-05 is a Saturday: the case moves at the end of Monday.
+    text = PROCESS.decode()
+    text = text.replace("kind: resolution", "kind: timer").replace("    ladder: one\n", "")
+    text = text.replace("stop: finish", "lapse: {to: done, roll: next_working_day}")
+    text = text.replace("budget: 2 hours", "budget: day 5 of next month")
+    text = text[: text.index("ladders:")] + text[text.index("clocks:") :]
+    told = explain(
+        Program(load(text.encode(), "errand.yaml")),
+        cycle("day 5 of next month", at("2026-11-10T10:00")),
+    )
+    assert told.due is not None
+    assert (told.due.at, told.due.exclusive) == (at("2026-12-08T00:00"), True)
+    assert [(s.counted, s.why) for s in told.stretches] == [
+        (0, "start_day"),
+        (25, "days"),
+        (0, "rolled"),
+    ]
+    assert (told.stretches[-1].start, told.stretches[-1].end) == (
+        at("2026-12-06T00:00"),
+        told.due.at,
+    )
+    assert told.counted == told.total
+
+
 @given(st.sampled_from(BUDGETS), instants)
 def test_a_clock_that_stands_still_has_no_end(budget: str, anchor: int) -> None:
     told = explain(PROGRAM, cycle(budget, anchor, Span(anchor, None, "hold")))

@@ -194,6 +194,115 @@ class TestTargetAndForfeiture:
         assert said(world.cycle().ended) == "11-13 00:00"
 
 
+TIMED = """
+clocks:
+  month: {title: Month, kind: timer, budget: day 14 of month, start: opened, stop: claim,
+          lapse: {to: gone, roll: next_working_day}}
+states:
+  working: {title: Working, on: {claim: {to: done}, talk: {}}}
+  done: {title: Done, closed: true}
+  gone: {title: Gone, closed: true}
+"""
+BOXED = TIMED.replace("day 14 of month", "2 hours").replace(", roll: next_working_day", "")
+OWED = BOXED.replace(
+    "clocks:\n",
+    "clocks:\n  answer: {title: Answer, kind: reply, budget: 3 hours, start: opened, stop: claim,\n"
+    "           ladder: plan}\n",
+)
+
+
+class TestATimer:
+    """Time that passes and that nobody owes: the case moves, and nothing is missed."""
+
+    def world(self, body: str = TIMED) -> World:
+        world = World(process(body))
+        world.start("2 10:00")
+        return world
+
+    def gone(self, world: World) -> tuple[str, str, str | None, str | None]:
+        cycle = world.cycle(world.case.cycles[-1].clock)
+        return world.case.state, cycle.phase, said(cycle.breached), said(cycle.ended)
+
+    def test_it_lapses_and_nothing_is_missed(self) -> None:
+        world = self.world()
+        world.punctual("17 00:00")
+        assert self.gone(world) == ("gone", "lapsed", None, "11-17 00:00")
+        assert world.kinds() == ["opened", "lapse"]
+        assert not world.decisions[-1].view.overdue
+
+    def test_a_late_worker_decides_the_same(self) -> None:
+        late, punctual = self.world(), self.world()
+        late.look("21 10:00")
+        punctual.punctual("17 00:00")
+        punctual.look("21 10:00")
+        assert late.case == punctual.case
+        assert late.notices == punctual.notices == []
+
+    def test_it_is_due_when_it_lapses(self) -> None:
+        world = self.world()
+        assert world.due("month") == "11-17 00:00"
+        world.look("16 12:00")  # its plain day has gone by
+        view = world.decisions[-1].view
+        assert (view.next_due, view.overdue, view.next_wakeup) == (None, False, t("17 00:00"))
+        assert world.view("month").due == t("17 00:00")
+        assert world.kinds() == ["opened"]
+
+    def test_a_stop_is_never_late(self) -> None:
+        world = self.world()
+        world.send("16 23:59:59", "claim")
+        assert (world.phase("month"), world.breached("month")) == ("met", None)
+        assert world.kinds("breach") == []
+
+    def test_an_event_at_an_inclusive_instant_comes_before_it(self) -> None:
+        world = self.world(BOXED)
+        world.send("2 12:00", "claim")
+        assert (world.case.state, world.phase("month")) == ("done", "met")
+        other = self.world(BOXED)
+        other.look("2 12:00")
+        assert self.gone(other) == ("gone", "lapsed", None, "11-02 12:00")
+
+    def test_an_event_at_an_exclusive_instant_comes_after_it(self) -> None:
+        world = self.world()
+        assert world.send("17 00:00", "claim").status == "late_rejected"
+
+    def test_an_event_before_it_restores_the_case(self) -> None:
+        world = self.world()
+        world.look("17 10:00")
+        decision = world.send("17 10:00", "claim", occurred="16 10:00")
+        assert [row.kind for row in decision.rows] == ["restored", "event", "ended"]
+        assert world.case.state == "done"
+        assert (world.phase("month"), world.breached("month")) == ("met", None)
+
+    def test_what_is_due_next_is_a_promise(self) -> None:
+        world = self.world(OWED)
+        view = world.decisions[-1].view
+        assert (view.next_due, view.next_due_clock) == (t("2 13:00"), "answer")
+        assert view.next_wakeup == t("2 12:00") + 1
+        world.look("2 12:00")
+        assert (world.case.state, world.phase("answer")) == ("gone", "cancelled")
+
+    def test_time_that_a_change_of_rules_used_up_lapses_at_the_change(self) -> None:
+        body = BOXED.replace("budget: 2 hours", "budget: {table: by_level}")
+        body = body.replace("talk: {}", "talk: {set: {level: 1}}") + (
+            "data: {level: {type: int, default: 8}}\n"
+            "tables:\n  by_level:\n    inputs: {level: data.level}\n    output: budget\n"
+            "    rows: [{when: {level: 8}, then: 8 hours}, {then: 2 hours}]\n"
+        )
+        world = self.world(body)
+        world.send("2 15:00", "talk")
+        world.look("2 15:00")
+        assert self.gone(world) == ("gone", "lapsed", None, "11-02 15:00")
+        assert world.kinds("breach") == []
+
+    def test_after_closing_nobody_is_waited_for(self) -> None:
+        body = BOXED.replace("start: opened, stop: claim", "start: closed, outlives: true")
+        world = self.world(body)
+        view = world.send("2 11:00", "claim").view
+        assert (view.closed, view.ended, view.waiting_for) == (t("2 11:00"), None, ())
+        world.look("2 13:00")
+        assert (world.case.state, world.phase("month")) == ("gone", "lapsed")
+
+
 class TestOccurredAt:
     def started(self) -> World:
         world = World(process(BODY))

@@ -148,6 +148,43 @@ def test_nothing_postpones_a_cut_off(escape: str) -> None:
     assert [finding.code for finding in found] == ["E411"]
 
 
+TIMER = """\
+clocks:
+  wait:
+    title: {zh: 等候, en: Wait}
+    kind: timer
+    budget: 2 hours
+    start: opened
+    lapse: {to: done}
+"""
+
+
+def test_a_timer_needs_neither_stop_nor_ladder() -> None:
+    assert changed(("clocks:\n", TIMER)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("    lapse: {to: done}\n", ""),
+        ("kind: timer", "kind: timer\n    ladder: short"),
+        ("kind: timer", "kind: timer\n    assignee: keeper"),
+        ("kind: timer", "kind: timer\n    fulfilled: data.kind == 'car'"),
+    ],
+)
+def test_a_timer_is_owed_by_nobody(line: str, instead: str) -> None:
+    found = changed(("clocks:\n", TIMER.replace(line, instead)))
+    assert [finding.code for finding in found] == ["E419"]
+
+
+def test_a_state_that_waits_for_a_timer_does_not_wait_for_ever() -> None:
+    hall = "  hall: {title: {zh: 厅, en: Hall}, on: {go: {by: keeper, to: done}}}\n"
+    way = (("        to: done\n", "        to: hall\n"), ("  done: {", hall + "  done: {"))
+    assert [finding.code for finding in changed(*way)] == ["E404"]
+    timer = TIMER.replace("opened", "enter hall")
+    assert changed(*way, ("clocks:\n", timer)) == []
+
+
 TASKS = """\
   cleaning:
     title: {zh: 打扫, en: Cleaning}

@@ -69,6 +69,7 @@ SAID: dict[str, tuple[str, str]] = {
     "E416": ("states.waiting.on.look.form", "'evidence'"),
     "E417": ("states.cleaning", "tasks of 'cleaning'"),
     "E418": ("states.weighing.call", "nothing about 'failed'"),
+    "E419": ("clocks.last_call.ladder", "a timer is none"),
     "E501": ("clocks.answer.ladder", "no `days` rungs"),
     "E502": ("ladders.short.hours[1].id", "'due'"),
     "E503": ("clocks.answer.ladder", "3 hours before due"),

@@ -104,11 +104,13 @@ def _resume(turn: Turn, spec: Clock, last: Cycle) -> None:
 
 
 def stop(turn: Turn, cycle: Cycle) -> Cycle:
-    """Fulfil a cycle at the turn's instant: in time, or late with its breach kept."""
+    """Fulfil a cycle at the turn's instant: in time, or late with its breach kept. A timer is
+    neither."""
     cycle = end(turn, cycle, "met")
     due = goal(turn.program, cycle)
     late = due is not None and not due.kept_by(turn.at) and not due.provisional
-    if due is not None and late and cycle.breached is None:
+    owed = turn.program.clocks[cycle.clock].promise
+    if due is not None and late and owed and cycle.breached is None:
         cycle = breach(turn, cycle, due.at)
     _next_period(turn, cycle)
     return cycle

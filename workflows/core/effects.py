@@ -10,6 +10,8 @@ Instants are whole seconds since the epoch, UTC.
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from definitions.promises import TIMER
+
 RowKind = Literal[
     "opened",
     "event",
@@ -204,7 +206,8 @@ Request = OpenCase | Tell | Compute | Fill
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """One cycle of a clock as people see it. `due` is None while it stands still."""
+    """One cycle of a clock as people see it. `due` is None while it stands still; of a timer it is
+    the instant for which the case waits."""
 
     clock: str
     cycle: int
@@ -226,6 +229,11 @@ class ClockView:
     """Highest level fired."""
     next_rung: dict[str, Any] | None = None
     """`{rung, level, at, to}` of the next one, if any."""
+
+    @property
+    def promise(self) -> bool:
+        """Whether somebody owes it; a timer is owed by nobody."""
+        return self.kind != TIMER
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from workflows.core.deadlines import (
     due_day,
     merged,
 )
+from workflows.core.plan import plan
 from workflows.core.program import Program
 from workflows.core.worktime import Worktime
 
@@ -46,6 +47,7 @@ Why = Literal[
     "state",
     "hold",
     "case_closed",
+    "rolled",
 ]
 
 WORDS: Mapping[Why, Text] = MappingProxyType(
@@ -65,6 +67,7 @@ WORDS: Mapping[Why, Text] = MappingProxyType(
         "state": Text(zh="所处状态暂停计时", en="paused by the state of the case"),
         "hold": Text(zh="挂起，暂停计时", en="on hold"),
         "case_closed": Text(zh="关闭期间，不计", en="case closed, not counted"),
+        "rolled": Text(zh="顺延至下一工作日", en="moved on to the next working day"),
     }
 )
 """Why a stretch counts or does not."""
@@ -105,7 +108,17 @@ class Explanation:
 
 
 def explain(program: Program, cycle: Cycle) -> Explanation:
-    """The explanation of a cycle."""
+    """The explanation of a cycle. A timer is due when it lapses, which may be moved on from the day
+    on which its time is used up; of a promise that is missed first, only the deadline is told."""
+    found = _explain(program, cycle)
+    due = plan(program, cycle).due
+    if found.due is None or due is None or due.at <= found.due.at:
+        return found
+    rolled = Stretch(found.due.at, due.at, 0, "rolled")
+    return replace(found, due=due, stretches=(*found.stretches, rolled))
+
+
+def _explain(program: Program, cycle: Cycle) -> Explanation:
     ruler = program.ruler(cycle)
     due = deadline(ruler, cycle)
     if ruler.seconds is not None:

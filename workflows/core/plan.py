@@ -23,7 +23,8 @@ FIRST, LAST = 0, 2
 
 
 class Plan(NamedTuple):
-    """`due` is None while the cycle stands still. A rung without an instant has no place."""
+    """`due` is None while the cycle stands still; a timer is due when it lapses. A rung without an
+    instant has no place."""
 
     due: Deadline | None
     forfeit: Deadline | None
@@ -69,7 +70,7 @@ def _ahead(program: Program, cycle: Cycle) -> Ahead:
         return Ahead(laid, None, None)
     done = {fired.rung for fired in cycle.fired}
     coming = [(at, rung) for rung, at in laid.rungs if at is not None and rung.id not in done]
-    first = _first(cycle, laid, laid.due, coming) if cycle.phase == "running" else None
+    first = _first(program, cycle, laid, coming) if cycle.phase == "running" else None
     return Ahead(laid, first, min(coming, key=_earliest, default=None))
 
 
@@ -78,17 +79,18 @@ def _earliest(coming: tuple[int, Rung]) -> tuple[int, str]:
 
 
 def _first(
-    cycle: Cycle, laid: Plan, due: Deadline, coming: Sequence[tuple[int, Rung]]
+    program: Program, cycle: Cycle, laid: Plan, coming: Sequence[tuple[int, Rung]]
 ) -> Item | None:
     """The first thing that happens to a running cycle. Beyond its calendar's horizon a deadline is
-    not known well enough to be missed."""
-    found: list[Item] = []
+    not known well enough to be missed; a timer never is."""
+    due, found = laid.due, list[Item]()
+    assert due is not None
     if due.provisional:
         coming = [(at, rung) for at, rung in coming if not rung.at.is_after_due]
     if coming:
         at, rung = min(coming, key=_earliest)
         found.append(Item(at, LAST, cycle.clock, cycle.n, _STEP["rung"], rung.id, "rung"))
-    if cycle.breached is None and not due.provisional:
+    if cycle.breached is None and not due.provisional and program.clocks[cycle.clock].promise:
         found.append(_item(cycle, due, "breach"))
     if laid.forfeit is not None and not (due.provisional or laid.forfeit.provisional):
         found.append(_item(cycle, laid.forfeit, "lapse"))
@@ -133,6 +135,8 @@ def _plan(program: Program, cycle: Cycle) -> Plan:
         return Plan(None, None, ())
     roll = spec.lapse.roll if spec and spec.lapse else "none"
     lapse = forfeit(ruler, due, roll) if spec and spec.lapse else None
+    if lapse is not None and spec is not None and not spec.promise:
+        due = lapse
     rungs = tuple(
         (rung, rung_instant(ruler, cycle, due, rung.at, roll)) for rung in program.rungs(cycle)
     )

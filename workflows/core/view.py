@@ -27,7 +27,8 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
     turn = Turn(program, case, now)
     clocks = tuple([clock_view(turn, cycle) for cycle in _shown(case)])
     going = [clock for clock in clocks if clock.phase in OPEN_PHASES]
-    running = [clock for clock in going if clock.phase == "running" and clock.due is not None]
+    owed = [clock for clock in going if clock.promise]
+    running = [clock for clock in owed if clock.phase == "running" and clock.due is not None]
     nearest = min(running, key=lambda clock: (clock.due or 0, clock.clock), default=None)
     waiting = _waiting_for(program, case)
     attributes = process.attributes
@@ -64,7 +65,7 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
         next_due=None if nearest is None else nearest.due,
         next_due_clock="" if nearest is None else nearest.clock,
         next_due_exclusive=nearest is not None and nearest.exclusive,
-        overdue=any(clock.breached is not None for clock in going),
+        overdue=any(clock.breached is not None for clock in owed),
         level=max([clock.level for clock in going], default=""),
         hold_until=None if case.hold is None else case.hold.until,
         zone=program.zone,
@@ -164,14 +165,15 @@ def _waiting_for(program: Program, case: Case) -> tuple[str, ...]:
         return tuple(dict.fromkeys(open_tasks))
     spec = program.process.states[case.state]
     if spec.closed:
-        owing = [cycle.assignee for cycle in case.cycles if cycle.open]
+        clocks = program.clocks
+        owing = [c.assignee for c in case.cycles if c.open and clocks[c.clock].promise]
         return tuple(dict.fromkeys(owing))
     return (spec.actor or case.owner_role,)
 
 
 def _dwell(program: Program, case: Case, going: Sequence[ClockView]) -> int | None:
     """Declared, or the longest budget still running, since a state without progress beyond all
-    of its promises is silent."""
+    of its promises and timers is silent."""
     spec = program.process.states[case.state]
     if spec.dwell is not None:
         return program.seconds(spec.dwell)
