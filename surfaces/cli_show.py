@@ -11,7 +11,7 @@ from rich.console import Console
 from surfaces.cli_tree import show_dossier
 from surfaces.instants import length, short
 from surfaces.output import plain, table
-from workflows.card import PHASES
+from workflows.card import phase_said
 
 
 def show_case(console: Console, told: Mapping[str, Any], tail: int) -> None:
@@ -82,7 +82,7 @@ def _clocks(console: Console, view: Mapping[str, Any]) -> None:
             breached = "已撤回 retracted"
         shown.add_row(
             plain(f"{clock['title']['zh']} {clock['clock']}" + _cycle(clock["cycle"])),
-            PHASES[clock["phase"]],
+            phase_said(clock["phase"], clock["kind"]),
             due + (" 暂定" if clock["provisional"] else ""),
             length(left) if open_ and left is not None else "",
             plain(breached, "red"),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text as RichText
 from rich.tree import Tree
 
+from definitions.promises import TIMER
 from surfaces.instants import short
 from surfaces.output import plain
 
@@ -90,8 +91,9 @@ def _linked(node: Node) -> str:
 def _clock(clock: Mapping[str, Any], zone: str) -> RichText:
     number = f" #{clock['cycle']}" if clock["cycle"] > 1 else ""
     due = "—" if clock["due"] is None else short(clock["due"], zone, clock["exclusive"])
+    word = "到时 timer ends" if clock["kind"] == TIMER else "截止 due"
     line = plain(f"{clock['title']['zh']} {clock['title']['en']}{number}: ")
-    line.append("暂停 paused" if clock["phase"] == "paused" else f"截止 due {due}")
+    line.append("暂停 paused" if clock["phase"] == "paused" else f"{word} {due}")
     if clock["provisional"]:
         line.append(" 暂定 provisional")
     if clock["overdue"]:

@@ -80,17 +80,18 @@ def show_explained(console: Console, told: Sequence[Explanation], program: Progr
                 plain(f"{words.zh} · {words.en}"),
             )
         console.print(rows)
-        console.print(plain(_sum(one, program.zone)))
+        word = "截止 due" if program.clocks[one.clock].promise else "到时 timer ends"
+        console.print(plain(_sum(one, program.zone, word)))
         console.print()
 
 
-def _sum(told: Explanation, zone: str) -> str:
+def _sum(told: Explanation, zone: str, word: str) -> str:
     counted, total = _amount(told.counted, told.unit), _amount(told.total, told.unit)
     if told.due is None:
         return f"已计 counted {counted} / {total}，暂停中 standing still"
     due = short(told.due.at, zone, told.due.exclusive)
     unsure = "（暂定 provisional）" if told.due.provisional else ""
-    return f"合计 together {counted} = {total}  →  截止 due {due}{unsure}"
+    return f"合计 together {counted} = {total}  →  {word} {due}{unsure}"
 
 
 def _amount(counted: int, unit: str) -> str:

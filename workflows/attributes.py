@@ -70,8 +70,9 @@ def values(view: CaseView, problems: Mapping[str, str]) -> Values:
 
 
 def clock_status(view: CaseView) -> str:
-    """none, paused, overdue, warned or ok: the worst of the open clocks."""
-    running = [clock for clock in view.clocks if clock.phase in ("running", "paused")]
+    """none, paused, overdue, warned or ok: the worst of the open clocks, timers aside."""
+    owed = [clock for clock in view.clocks if clock.promise]
+    running = [clock for clock in owed if clock.phase in ("running", "paused")]
     if not running:
         return "none"
     if view.overdue:

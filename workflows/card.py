@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from definitions.promises import TIMER
 from workflows.attributes import cut
 from workflows.core.effects import CaseView, ClockView, EventView, LinkView
 
@@ -36,11 +37,13 @@ PHASES: Mapping[str, str] = {
     "cancelled": "已取消 cancelled",
     "superseded": "已替换 superseded",
 }
+ELAPSED = "已到时 lapsed"
 HOW: Mapping[str, str] = {"opened": "开立 opened", "child": "子案 child", "told": "告知 told"}
 PROBLEMS: Mapping[str, str] = {
     "records": "记录库暂不可写，稍后自动补记 · the records cannot be written; rows wait and follow",
     "undeliverable": "通知未能送达 · a notice could not be delivered",
     "link": "关联案件未能开立或告知 · another case could not be opened or told",
+    "unreachable": "关联案件暂时联系不上，持续重试 · another case is out of reach, and tried for",
     "computation": "计算结果未能采用 · the answer of a computation could not be taken",
     "document": "单证未能生成归档 · a document could not be printed and archived",
     "refused_signal": "有异步事件被拒绝 · an event sent as a signal was refused",
@@ -99,7 +102,8 @@ def _coming(view: CaseView, roles: Titles, unnamed: str = "") -> tuple[int, str]
             said = f"{level} → {to}{named}" if to else f"{level}{named}"
             found.append((clock.next_rung["at"], 0, said))
         if clock.due is not None and clock.breached is None and not clock.provisional:
-            found.append((clock.due, 1, f"超时 overdue{named}"))
+            what = "超时 overdue" if clock.promise else "到时自动流转 moves on"
+            found.append((clock.due, 1, f"{what}{named}"))
     if view.hold_until is not None:
         found.append((view.hold_until, 2, "恢复计时 the hold ends"))
     if not found:
@@ -183,11 +187,16 @@ def _clocks(view: CaseView) -> list[str]:
 
 
 def _status(view: CaseView, clock: ClockView) -> str:
-    said = PHASES[clock.phase]
+    said = phase_said(clock.phase, clock.kind)
     if clock.breached is not None:
         at = local_time(clock.breached, view.zone, clock.exclusive, short=True)
         said += f", **超时 breached** {at}"
     return said + (f", {clock.level}" if clock.level else "")
+
+
+def phase_said(phase: str, kind: str) -> str:
+    """A phase in words; of a timer that went off, nothing was forfeited."""
+    return ELAPSED if (phase, kind) == ("lapsed", TIMER) else PHASES[phase]
 
 
 def _links(view: CaseView, namespace: str) -> list[str]:

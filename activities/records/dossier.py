@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy import tuple_ as tuple_of
 
 from activities.records.schema import CaseKey, CaseLink, CaseProblem, CaseState
+from definitions.promises import TIMER
 
 MOST_CASES = 500
 """Cases that a dossier holds at most."""
@@ -277,7 +278,10 @@ def _known(
     view: Mapping[str, Any], number: int, digest: str | None, now: int | None
 ) -> dict[str, Any]:
     clocks = [clock for clock in view["clocks"] if clock["phase"] in _OPEN]
-    late = [clock["breached"] is not None or _passed(clock, now) for clock in clocks]
+    late = [
+        clock["kind"] != TIMER and (clock["breached"] is not None or _passed(clock, now))
+        for clock in clocks
+    ]
     return {
         **{name: view[name] for name in _OF_VIEW},
         "known": True,

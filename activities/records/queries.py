@@ -43,6 +43,7 @@ from activities.records.schema import (
 )
 from activities.records.stuck import StuckCase, due_passed, find_stuck
 from definitions.problems import DuecourseError
+from definitions.promises import TIMER
 
 MOST = 1000
 """Items that one page holds at most."""
@@ -306,6 +307,7 @@ def _overdue(now: int) -> ColumnElement[bool]:
         Clock.case_id == CaseState.case_id,
         Clock.number == CaseState.number,
         Clock.phase.in_(("running", "paused")),
+        Clock.kind != TIMER,
         or_(Clock.breached.is_not(None), and_(Clock.phase == "running", due_passed(now))),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from sqlalchemy import tuple_ as tuple_of
 
 from activities.records.schema import CaseProblem, CaseState, Clock, DeliveryMark, Notice
+from definitions.promises import TIMER
 
 ReasonKind = Literal["late", "escalated", "undeliverable", "silent", "technical"]
 Joined = Clock | Notice | CaseProblem
@@ -50,8 +51,10 @@ class StuckCase:
 
 def due_passed(now: int) -> ColumnElement[bool]:
     """Whether a clock's deadline has passed at `now`: an inclusive one is in time at its own
-    second, an exclusive one (24:00) is not. A provisional one judges nobody."""
+    second, an exclusive one (24:00) is not. A provisional one judges nobody, nor
+    does a timer."""
     return and_(
+        Clock.kind != TIMER,
         Clock.provisional.is_(False),
         or_(Clock.due < now, and_(Clock.exclusive, Clock.due <= now)),
     )

@@ -21,7 +21,7 @@ from definitions.text import Text
 from surfaces.output import plain
 from surfaces.rules import Rules
 from surfaces.trace import Trace
-from workflows.card import PHASES
+from workflows.card import phase_said
 from workflows.core.effects import CaseView, ClockView, Notify, Row
 
 WEEKDAYS: Final = (
@@ -236,8 +236,10 @@ def _clock(clock: ClockView, zone: str) -> RichText:
     title = " ".join(dict.fromkeys(clock.title.values()))
     if clock.phase in STYLES:
         late = "，超时 late" if clock.breached is not None else ""
-        return plain(f"{title} {PHASES[clock.phase]}{late}", "red" if late else STYLES[clock.phase])
-    return plain(f"{title} 截止 due {_due(clock, zone)}", "dim")
+        style = "red" if late else STYLES[clock.phase] if clock.promise else "dim"
+        return plain(f"{title} {phase_said(clock.phase, clock.kind)}{late}", style)
+    word = "截止 due" if clock.promise else "到时 timer ends"
+    return plain(f"{title} {word} {_due(clock, zone)}", "dim")
 
 
 def _due(clock: ClockView, zone: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 
 from activities.records import Records, dossier
 from activities.records.migrations import upgrade
+from activities.records.queries import CaseFilter
 from tests.records.build import HOUR, T0, batch, clock, row, view
 from workflows.core.effects import Row
 
@@ -125,6 +126,27 @@ async def test_a_case_is_told_with_its_clocks_and_problems(records: Records) -> 
     late = (await records.read.dossier("repair:R-1", now=DUE + 1))["tree"]
     assert late["overdue"]
     assert [one["overdue"] for one in late["clocks"]] == [True, False]
+
+
+async def test_a_timer_is_listed_and_never_late(records: Records) -> None:
+    await keep(records, "repair:R-1", clocks=(clock(), clock("month", kind="timer")))
+    late = (await records.read.dossier("repair:R-1", now=DUE + 1))["tree"]
+    assert [(one["clock"], one["overdue"]) for one in late["clocks"]] == [
+        ("solution", True),
+        ("month", False),
+    ]
+    await keep(records, "repair:R-2", clocks=(clock("month", kind="timer"),))
+    assert not (await records.read.dossier("repair:R-2", now=DUE + 1))["tree"]["overdue"]
+    page = await records.read.list_cases(CaseFilter(overdue=True, now=DUE + 1))
+    assert [item["key"] for item in page.items] == ["R-1"]
+    stuck = await records.read.stuck(DUE + 1)
+    late_ones = [
+        (one.case, reason.facts["clock"])
+        for one in stuck
+        for reason in one.reasons
+        if reason.kind == "late"
+    ]
+    assert late_ones == [("repair:R-1", "solution")]
 
 
 async def test_a_case_that_was_never_opened_is_shown_as_unknown(records: Records) -> None:

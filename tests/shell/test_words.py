@@ -177,6 +177,21 @@ def test_the_timer_says_what_comes_next() -> None:
     )
 
 
+def test_a_case_that_only_waits_for_a_timer_says_for_what() -> None:
+    month = clock(kind="timer", title={"zh": "本月归集", "en": "Collecting"}, due=T0 + 7200)
+    shown = view(waiting_title=TITLES, next_due=None, clocks=(month,))
+    assert timer_summary(shown, ROLES, T0 + 7201) == (
+        "as at 11-10 09:30 #1: 待 已响应 Acknowledged ← 客服专员 Service specialist · "
+        "届时 then 11-10 11:30 到时自动流转 moves on (本月归集 Collecting)"
+    )
+    assert clock_status(shown) == "none"
+    lines = card(shown, {}, ROLES).splitlines()
+    assert "| 本月归集 · Collecting | 11-10 11:30 | 计时中 running |" in lines
+    assert not [line for line in lines if "截止 until" in line or "超时" in line]
+    gone = replace(shown, clocks=(replace(month, phase="lapsed"),))
+    assert "| 本月归集 · Collecting | 11-10 11:30 | 已到时 lapsed |" in card(gone, {}, ROLES)
+
+
 def test_the_timer_s_words_fit() -> None:
     endless = view(state_title={"zh": "很" * 300, "en": "x"}, clocks=())
     summary = timer_summary(endless, ROLES, T0)
