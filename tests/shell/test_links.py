@@ -4,6 +4,7 @@ order, and what cannot be delivered is written down on both sides."""
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -254,9 +255,9 @@ async def test_a_message_to_nobody_is_a_problem_that_can_be_tried_again(talkers:
 
 
 async def test_an_outage_costs_no_message(talkers: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    quickly = {"initial_interval": timedelta(milliseconds=50), "backoff_coefficient": 1.0}
-    monkeypatch.setattr(requesting, "_REACHING", RetryPolicy(maximum_attempts=2, **quickly))
-    monkeypatch.setattr(requesting, "_PATIENTLY", RetryPolicy(**quickly))
+    quickly = RetryPolicy(timedelta(milliseconds=50), backoff_coefficient=1.0)
+    monkeypatch.setattr(requesting, "_REACHING", replace(quickly, maximum_attempts=2))
+    monkeypatch.setattr(requesting, "_PATIENTLY", quickly)
     whole = talkers.records.key
 
     async def away(process: str, key: str) -> Any:
