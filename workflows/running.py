@@ -292,8 +292,10 @@ class CaseRun:
         return request.undelivered != ""
 
     def delivered(self, request: OpenCase | Tell) -> None:
-        """What was noted as undelivered has arrived after all."""
-        self.case = delivered(self.case, request)
+        """What was noted as undelivered, this very request, may have arrived after all."""
+        noted = f"{request.key}/undelivered"
+        if any(seen.event_id == noted for seen in self.case.seen):
+            self.case = delivered(self.case, request)
 
     def answered(
         self, request: Compute, answered: Mapping[str, Any] | DuecourseError
