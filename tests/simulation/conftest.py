@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from tests.shell.conftest import client, server
-from workflows import performing
+from workflows import performing, requesting
 
 __all__ = ["client", "server"]
 
@@ -19,7 +19,8 @@ def storm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     within seconds; and no log, which would tell every injected fault."""
     monkeypatch.setattr(performing, "WRITE", timedelta(seconds=2))
     monkeypatch.setattr(performing, "SEND", timedelta(seconds=3))
-    monkeypatch.setattr(performing, "OPEN", timedelta(seconds=3))
+    monkeypatch.setattr(requesting, "REACH", timedelta(seconds=3))
+    monkeypatch.setattr(requesting, "COMPUTE", timedelta(seconds=3))
     logger = logging.getLogger("temporalio")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

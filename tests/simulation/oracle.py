@@ -1,7 +1,8 @@
 """The pure core as a judge: what a case must be, given what it was told and when.
 
-What it is: the client's log says what was sent, the journal at which instants the shell decided;
-the core decides the same again, and everything else must follow from that, row by row.
+What it is: the client's log says what was sent, and what other cases say is what the core made
+them say; the journal tells at which instants the shell decided. The core decides the same again,
+and everything else must follow from that, row by row.
 What it is not: a second engine; `decide`, `look` and `open_case` are the product's own.
 """
 
@@ -9,18 +10,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workflows.core.case import Case, Incoming
+from activities.computations import COMPUTATIONS
+from definitions.problems import DuecourseError
+from workflows.core.case import Case, Incoming, is_case
 from workflows.core.decide import Decision, decide, look, wakeup
-from workflows.core.effects import Notify, OpenCase, Row
+from workflows.core.effects import Compute, Notify, OpenCase, Request, Row, Tell
 from workflows.core.errors import IllegalEvent
+from workflows.core.messages import answer, failure, refused_message, undelivered
 from workflows.core.program import Program
 from workflows.core.view import view_of
+from workflows.ended import message_after_end
+from workflows.payloads import By, EventArgument
+from workflows.requesting import Unanswered
 
 SLACK = 45
 """Seconds of case time that a wake-up may be late: real seconds, in which faults are repaired."""
 
 _TOLD = ("event", "late_rejected")
 _SHELL = ("refused", "undelivered")
+INJECTED = "unavailable"
+"""Code of a computation that failed because the test let it: five times, one after the other."""
 
 
 class Violation(AssertionError):
@@ -34,7 +43,9 @@ class Judged:
     case: Case
     rows: list[Row] = field(default_factory=list)
     notices: list[Notify] = field(default_factory=list)
-    opens: list[OpenCase] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+    """Why a request came to nothing (its code), by its key."""
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """First answers by event id."""
 
@@ -43,7 +54,10 @@ class Judged:
         self.case = decision.case
         self.rows += decision.rows
         self.notices += decision.notices
-        self.opens += decision.opens
+        self.requests += decision.requests
+        for row in decision.rows:
+            if row.kind == "undelivered" and "link" in row.data:
+                self.lost[row.event_id.removesuffix("/undelivered")] = row.data["code"]
 
 
 def judge(
@@ -67,7 +81,7 @@ def judge(
             late = rest[0]["recorded"] - max(ring, judged.rows[-1].recorded)
             if late > slack:
                 raise Violation(f"{late} s late: {_short(rest[0])}")
-        _go_on(judged, _turns(program, judged.case, rest, sent), rest)
+        _go_on(judged, _turns(program, judged, journal, sent), rest)
     return judged
 
 
@@ -87,26 +101,92 @@ def _go_on(judged: Judged, turns: Iterator[Decision], rest: Sequence[Mapping[str
 
 def _turns(
     program: Program,
-    case: Case,
-    rest: Sequence[Mapping[str, Any]],
+    judged: Judged,
+    journal: Sequence[Mapping[str, Any]],
     sent: Mapping[str, Sequence[Incoming]],
 ) -> Iterator[Decision]:
     """What may have been the shell's next turn: the next event, what the shell itself had to say,
     or a look, for what came due in the same second may have been seen before the event came."""
+    done = len(judged.rows)
+    rest = journal[done:]
     now = rest[0]["recorded"]
     cause = next((row for row in rest if row["recorded"] == now and _is_cause(row)), None)
-    if cause is not None and cause["kind"] in _TOLD:
+    if cause is not None:
+        yield from _caused(program, judged, cause, sent)
+    if judged.case.ended is None:
+        yield look(program, judged.case, now)
+    else:
+        yield _after_end(program, judged.case, journal[:done], rest[0], sent)
+
+
+def _caused(
+    program: Program,
+    judged: Judged,
+    cause: Mapping[str, Any],
+    sent: Mapping[str, Sequence[Incoming]],
+) -> Iterator[Decision]:
+    case, data = judged.case, cause["data"]
+    if cause["kind"] == "undelivered" and "link" in data:
+        yield _undelivered(program, judged, cause)
+    elif cause["kind"] in _TOLD and cause["actor"] == case.id:
+        yield from _answered(program, judged, cause)
+    elif cause["kind"] in _TOLD or "from" in data:
         yield from _told(program, case, cause, sent)
-    if cause is not None and cause["kind"] not in _TOLD:
+    else:
         yield _own_row(program, case, cause)
-    yield look(program, case, now)
+
+
+def _undelivered(program: Program, judged: Judged, cause: Mapping[str, Any]) -> Decision:
+    """What the case makes of a request of its own that came to nothing. Whether it did is the
+    receiver's word, which is compared in the end."""
+    key = cause["event_id"].removesuffix("/undelivered")
+    for one in judged.requests:
+        if isinstance(one, OpenCase | Tell) and one.key == key:
+            code, why = cause["data"]["code"], cause["data"]["why"]
+            return undelivered(program, judged.case, one, code, why, cause["recorded"])
+    raise Violation(f"nobody asked for it: {_short(cause)}")
+
+
+def _answered(program: Program, judged: Judged, cause: Mapping[str, Any]) -> Iterator[Decision]:
+    """The answer of a computation, computed again."""
+    key, now = cause["event_id"].removesuffix("/failed"), cause["recorded"]
+    asked = [one for one in judged.requests if isinstance(one, Compute) and one.key == key]
+    if not asked:
+        raise Violation(f"nobody asked for it: {_short(cause)}")
+    for request in asked:
+        try:
+            output = COMPUTATIONS.run(request.computation, request.input)
+            incoming = answer(program, request, output)
+        except DuecourseError as error:
+            incoming = failure(request, Unanswered(error.message[:200], code=error.code))
+        said = cause["data"]
+        if cause["name"] == "failed" and said.get("code") == INJECTED:
+            incoming = failure(request, Unanswered(said["detail"], code=said["code"]))
+        recent = now - request.at <= program.tolerance
+        incoming = replace(incoming, occurred=request.at if recent else None)
+        yield decide(program, judged.case, incoming, now, backlog=True)
+
+
+def _after_end(
+    program: Program,
+    case: Case,
+    journal: Sequence[Mapping[str, Any]],
+    row: Mapping[str, Any],
+    sent: Mapping[str, Sequence[Incoming]],
+) -> Decision:
+    """What another case said when nobody lived there any more, as whoever came to say it noted."""
+    for one in sent.get(row["event_id"], ()):
+        by = By(one.actor.id, one.actor.roles)
+        argument = EventArgument(one.id, by, one.data, one.occurred)
+        noted = message_after_end(program, journal, one.name, argument, row["recorded"])
+        return _alone(program, case, replace(noted, seq=row["seq"]))
+    raise Violation(f"after the end: {_short(row)}")
 
 
 def _own_row(program: Program, case: Case, cause: Mapping[str, Any]) -> Decision:
-    case = replace(case, seq=case.seq + 1)
     now = cause["recorded"]
     own = Row(
-        case.seq,
+        case.seq + 1,
         cause["kind"],
         cause["name"],
         now,
@@ -116,7 +196,12 @@ def _own_row(program: Program, case: Case, cause: Mapping[str, Any]) -> Decision
         data=cause["data"],
         state=case.state,
     )
-    return Decision(case, (own,), (), (), view_of(program, case, now), {}, "settled")
+    return _alone(program, replace(case, seq=case.seq + 1), own)
+
+
+def _alone(program: Program, case: Case, row: Row) -> Decision:
+    view = view_of(program, case, row.recorded)
+    return Decision(case, (row,), (), (), view, {}, "settled")
 
 
 def _told(
@@ -135,11 +220,22 @@ def _told(
         raise Violation(f"nobody sent it: {_short(cause)}")
     for one in candidates:
         try:
-            decision = decide(program, case, one, cause["recorded"], backlog=True)
+            decision = _decided(program, case, one, cause["recorded"])
         except IllegalEvent:
             continue  # sent twice with different instants, perhaps
         if decision.status != "duplicate":
             yield decision
+
+
+def _decided(program: Program, case: Case, incoming: Incoming, now: int) -> Decision:
+    """Of another case the refusal is written down, and nothing is too early."""
+    if not is_case(incoming.actor):
+        return decide(program, case, incoming, now, backlog=True)
+    incoming = replace(incoming, occurred=max(incoming.occurred or 0, case.opened))
+    try:
+        return decide(program, case, incoming, now, backlog=True)
+    except IllegalEvent as error:
+        return refused_message(program, case, incoming, error, now)
 
 
 def _is_cause(row: Mapping[str, Any]) -> bool:

@@ -11,13 +11,16 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+from activities.computations import COMPUTATIONS
 from definitions.loader import Catalogue, load_library
+from definitions.problems import DuecourseError
 from surfaces.scenario import Scenario, load_scenario
 from tests.simulation.faults import Sabotage
 from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import decide, look, open_case, wakeup
-from workflows.core.effects import EventView
+from workflows.core.effects import Compute, EventView
 from workflows.core.errors import IllegalEvent
+from workflows.core.messages import answer, failure
 from workflows.core.program import Program
 from workflows.core.view import view_of
 from workflows.payloads import Limits
@@ -26,6 +29,9 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "scenarios"
 OPENED = 1_794_274_200
 """2026-11-10T09:30:00 in Shanghai."""
+
+DULL = {"job": ("finish", "not_taken", "remark")}
+"""Events that are chosen less often, since they lead to little."""
 
 How = Literal["update", "signal", "update_twice", "signal_twice", "update_and_signal"]
 Trouble = Literal["restart", "down", "lock"]
@@ -243,7 +249,10 @@ class _Walk:
     def send(self, at: int, gap: int) -> Sending:
         self.count += 1
         shown = view_of(self.program, self.case, at)
-        event = self.chance.choice(shown.events) if shown.events else EventView("remark", {}, ())
+        events = shown.events or (EventView("remark", {}, ()),)
+        event = self.chance.choice(events)
+        if event.name in DULL.get(self.program.process.process, ()):
+            event = self.chance.choice(events)
         ago: int | None = self.chance.choice((0, 0, None))
         if gap > 2 and self.chance.random() < 0.25:
             ago = self.chance.randrange(1, gap)
@@ -264,12 +273,26 @@ class _Walk:
     def take(self, sending: Sending, at: int) -> None:
         # If it is refused, it is one of those that are to be refused.
         with suppress(IllegalEvent):
-            self.case = decide(self.program, self.case, incoming(sending, at), at).case
+            decision = decide(self.program, self.case, incoming(sending, at), at)
+            self.case = decision.case
+            for request in decision.requests:
+                if isinstance(request, Compute):
+                    self.compute(request, at)
+
+    def compute(self, request: Compute, at: int) -> None:
+        try:
+            output = COMPUTATIONS.run(request.computation, request.input)
+            told = answer(self.program, request, output)
+        except DuecourseError as error:
+            told = failure(request, error)
+        self.case = decide(self.program, self.case, told, at).case
 
 
 def _form_data(name: str, count: int) -> dict[str, Any]:
     if name in ("remark", "reply", "opinion_a", "opinion_b"):
         return {"note": f"第{count}条"}
+    if name == "price":
+        return {"percent": 120 if count % 3 == 0 else 10}
     return {"reason": "缺件", "evidence": "邮件"} if name == "hold" else {}
 
 
@@ -293,11 +316,9 @@ def _nonsense(near: Sending, chance: Random) -> Sending:
 
 
 def _from_core(chance: Random, library: Library) -> Plan:
-    process = chance.choice(("request", "request", "request", "slip"))
+    process = chance.choice(("request", "request", "slip", "job", "job", "job"))
     program = library.program(process)
-    data = {"what": "补发配件", "place": "east"} if process == "request" else {"what": "补发配件"}
-    if process == "request" and chance.random() < 0.3:
-        data["urgent"] = True  # type: ignore[assignment]
+    data = _start_data(process, chance)
     by = ("clerk.0", ("clerk",))
     backdated = chance.choice((0, 0, 0, 1200))
     opening = Incoming("opened", "open", Actor(*by), dict(data), OPENED - backdated)
@@ -332,6 +353,18 @@ def _from_core(chance: Random, library: Library) -> Plan:
         limits=Limits(),
         sabotage=Sabotage(),
     )
+
+
+def _start_data(process: str, chance: Random) -> dict[str, Any]:
+    if process == "job":
+        numbers = chance.sample((1, 2, 3, 13), chance.randrange(1, 4))
+        return {"items": [{"no": number, "name": f"第{number}项"} for number in numbers]}
+    data: dict[str, Any] = {"what": "补发配件"}
+    if process == "request":
+        data["place"] = "east"
+        if chance.random() < 0.3:
+            data["urgent"] = True
+    return data
 
 
 def _gap(chance: Random, program: Program, case: Case, at: int) -> int:

@@ -5,7 +5,9 @@ What it is not: the judge (`judging`).
 """
 
 import asyncio
+import contextlib
 import itertools
+import json
 import shutil
 import time
 import traceback
@@ -30,15 +32,17 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from activities.case_activities import CaseActivities
+from activities.case_computing import ComputeActivities
 from activities.case_links import LinkActivities
+from activities.computations import COMPUTATIONS
 from activities.notices.directory import Directory
 from activities.notices.notifier import Notifier
 from activities.records import Records
+from surfaces.reaching import preparing
 from tests.simulation.faults import Chaos, Desk, MortalRunner, Saboteur, locked
 from tests.simulation.oracle import Violation
 from tests.simulation.plans import Library, Plan, Sending, Step, incoming
 from tests.simulation.waiting import PATIENCE, within
-from worker import preparing
 from workflows.card import RETRY
 from workflows.case import CaseWorkflow, Rehearsal
 from workflows.core.case import Actor, Incoming
@@ -119,7 +123,8 @@ class Run:
         self.chaos = Chaos(plan.sabotage)
         self.desk = Desk(self.chaos)
         self.sent: list[Sent] = []
-        self.shift: int | None = None
+        self.others: dict[str, tuple[Handle, int]] = {}
+        """Cases that were opened on the way, and how far their time is from their workflow's."""
         self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         self.result = Result(plan, self.chaos.counts)
         self._working: AsyncExitStack | None = None
@@ -166,13 +171,15 @@ class Run:
         catalogue = self.library.catalogue(self.plan.process)
         notifier = Notifier(self.directory, {"desk": self.desk}, self.records)
         own = CaseActivities(self.records, notifier, lambda name: pinned_rules(catalogue[name]))
-        links = LinkActivities(self.client, self.records, preparing(catalogue, self.queue, True))
+        reaching = preparing(catalogue, self.records, self.queue, True)
+        links = LinkActivities(self.client, self.records, reaching)
+        computing = ComputeActivities(COMPUTATIONS)
         over = asyncio.Event()
         worker = Worker(
             self.client,
             task_queue=self.queue,
             workflows=[CaseWorkflow],
-            activities=[*own.all, *links.all],
+            activities=[*own.all, *links.all, *computing.all],
             interceptors=[Saboteur(self.chaos, over)],
             workflow_runner=MortalRunner(self.chaos),
             max_cached_workflows=self.plan.cached,
@@ -208,28 +215,53 @@ class Run:
         await within(self._opened, "the case is opened")
         for step in plan.steps:
             await self._take(step)
-        await self.pass_time(self.handle, plan.tail)
+        await self._until(await self._now() + plan.tail)
         self.chaos.calm = True
         await self.quiet(self.handle)
 
     async def _opened(self) -> bool:
         """The first task is in the history; it fixed the case's time."""
-        started = None
-        async for event in self.handle.fetch_history_events():
-            if event.HasField("workflow_task_started_event_attributes"):
+        shift = await self._shift(self.handle)
+        if shift is not None:
+            self.shift = shift
+        return shift is not None
+
+    async def _shift(self, handle: Handle) -> int | None:
+        """How far a case's time is from its workflow's; None before its first task."""
+        started, begins = None, 0
+        async for event in handle.fetch_history_events():
+            if event.HasField("workflow_execution_started_event_attributes"):
+                given = event.workflow_execution_started_event_attributes.input.payloads
+                begins = int(json.loads(given[0].data)["clock_at"])
+            elif event.HasField("workflow_task_started_event_attributes"):
                 started = event.event_time.ToSeconds()
             elif event.HasField("workflow_task_completed_event_attributes"):
                 assert started is not None
-                self.shift = self.plan.opened - started
-                return True
+                return begins - started
             elif event.HasField("workflow_execution_failed_event_attributes"):
                 raise Violation(f"the case could not be opened: {event}")
-        return False
+        return None
 
     async def _now(self) -> int:
         """Case time, which goes on with the clock on the wall."""
-        assert self.shift is not None
-        return int((await self.skipper.get_current_time(self.handle)).timestamp()) + self.shift
+        return await self._time(self.handle, self.shift)
+
+    async def _time(self, handle: Handle, shift: int) -> int:
+        return int((await self.skipper.get_current_time(handle)).timestamp()) + shift
+
+    async def _meet(self) -> None:
+        """Take note of the cases that this one, or one of those, has opened or told by now."""
+        for case in (self.handle.id, *self.others):
+            for row in await self.records.read.journal(case, 1):
+                target = f"{row['name']}:{row['data'].get('key')}"
+                if row["kind"] != "link" or target in self.others:
+                    continue
+                with contextlib.suppress(RPCError):  # it is not there yet, or never will be
+                    described = await self.client.get_workflow_handle(target).describe()
+                    first = described.raw_info.first_run_id
+                    handle: Handle = self.client.get_workflow_handle(target, run_id=first)
+                    if (shift := await self._shift(handle)) is not None:
+                        self.others[target] = self.client.get_workflow_handle(target), shift
 
     async def _take(self, step: Step) -> None:
         match step.trouble:
@@ -239,7 +271,7 @@ class Run:
                 await self._begin()
             case "lock":
                 self.chaos.counts["records locked"] += 1
-                await self._until(step)
+                await self._until(step.at)
                 with locked(self.database):
                     sending = asyncio.create_task(self._send_all(step))
                     await asyncio.wait([sending], timeout=LOCKED)
@@ -248,18 +280,23 @@ class Run:
             case "down":
                 self.chaos.counts["worker down while events come"] += 1
                 await self._stop()
-                passing = asyncio.create_task(self._until(step))
+                passing = asyncio.create_task(self._until(step.at))
                 sending = asyncio.create_task(self._send_all(step))
                 await asyncio.wait([passing, sending], timeout=0.3)
                 await self._begin()
                 await passing
                 await sending
                 return
-        await self._until(step)
+        await self._until(step.at)
         await self._send_all(step)
 
-    async def _until(self, step: Step) -> None:
-        await self.pass_time(self.handle, step.at - await self._now())
+    async def _until(self, at: int) -> None:
+        """Let everybody's time pass, the others' first: whoever is told something by this case
+        must not live in its past."""
+        await self._meet()
+        for handle, shift in self.others.values():
+            await self.pass_time(handle, at - await self._time(handle, shift))
+        await self.pass_time(self.handle, at - await self._now())
 
     async def pass_time(self, handle: Handle, seconds: int) -> None:
         if seconds <= 0:
