@@ -282,6 +282,13 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("文档无法打印", "a document cannot be printed as it is asked for"), _AUTHOR
         ),
         # --- what a case asks of others
+        "late_rejected": _known(
+            ("失权之后才到，已记录", "it came after the lapse that ended the other case"),
+            (
+                "双方日志均有记录；需要时由人工处理",
+                "it stands in both journals; settle it by hand if it matters",
+            ),
+        ),
         "not_taken": _known(
             ("对方案件出错，消息未被接收", "the other case failed when it was told something"),
             (

@@ -13,7 +13,7 @@ Who may import it: the surfaces and the tests. `rehearse_stage` is where it play
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -23,7 +23,16 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from definitions.problems import DuecourseError
 from surfaces.cases import Cases
 from surfaces.rehearse import News, Reply
-from surfaces.rehearse_watch import PATIENCE, Life, NotInTime, Overshot, Watch, eventually
+from surfaces.rehearse_watch import (
+    PASSING,
+    PATIENCE,
+    Life,
+    NotInTime,
+    Overshot,
+    Watch,
+    eventually,
+    patiently,
+)
 from surfaces.rules import Rules
 from workflows.core.case import Incoming
 from workflows.core.effects import CaseView
@@ -197,7 +206,7 @@ class TemporalRunner:
         target = until - life.shift
         # A skip that is asked for while something is in flight may run on to the next timer.
         await self._watch.idle(life)
-        ahead = target - (await self._skipper.get_current_time(life.handle)).timestamp()
+        ahead = target - (await self._now(life)).timestamp()
         if ahead <= 0:
             return
         # A little more, so that the second has surely begun for the case as well.
@@ -207,14 +216,20 @@ class TemporalRunner:
         except TimeoutError:
             hint = "something of it is in flight; see it in Temporal's UI"
             raise NotInTime(f"time does not pass for {life.handle.id}", hint=hint) from None
-        except RPCError:
-            described = await life.handle.describe()
-            if described.close_time is None:
+        except RPCError as error:
+            described = await patiently(life.handle.describe)
+            if described.close_time is not None:
+                return
+            if error.status not in PASSING:
                 raise
+            await self._skip(life, until)
             return
-        now = await self._skipper.get_current_time(life.handle)
+        now = await self._now(life)
         if self._strict and now.timestamp() > target + TOO_FAR:
             raise Overshot(f"time ran {now.timestamp() - target:.0f} s too far")
+
+    async def _now(self, life: Life) -> datetime:
+        return await patiently(lambda: self._skipper.get_current_time(life.handle))
 
     # --- signals ----------------------------------------------------------------------------
 

@@ -27,6 +27,13 @@ PATIENCE = 30.0
 """Seconds of the machine's own time within which a case has done what was asked of it."""
 A_MOMENT = 3.0
 """What fails for longer, such as a notice that nobody takes, is left in flight."""
+PASSING = (
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.ABORTED,
+)
+"""What is said where a worker or a server has just been killed."""
 T = TypeVar("T")
 
 
@@ -118,7 +125,8 @@ class Watch:
 
     async def view(self, case: str) -> CaseView:
         """A case as it tells itself now, and what is wrong with it."""
-        told: dict[str, Any] = await self.lives[case].handle.query("view", result_type=dict)
+        handle = self.lives[case].handle
+        told: dict[str, Any] = await patiently(lambda: handle.query("view", result_type=dict))
         problems = told.pop("problems", {})
         view: CaseView = adapter(CaseView).validate_python(told)
         for code, detail in problems.items():
@@ -147,7 +155,7 @@ class Watch:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while self._working():
-            raw = (await life.handle.describe()).raw_description
+            raw = (await patiently(life.handle.describe)).raw_description
             starting = any(not child.run_id for child in raw.pending_children)
             task = raw.HasField("pending_workflow_task")
             pending = [one for one in raw.pending_activities if one.activity_id not in life.left]
@@ -242,9 +250,22 @@ class Watch:
         ]
 
 
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """What the server answers; asked again where it, or the worker behind it, went away."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while True:
+        try:
+            return await ask()
+        except RPCError as error:
+            if error.status not in PASSING or loop.time() > deadline:
+                raise
+        await asyncio.sleep(0.2)
+
+
 async def _answers(handle: WorkflowHandle[Any, Any]) -> bool:
     try:
-        await handle.query("view", result_type=dict)
+        await patiently(lambda: handle.query("view", result_type=dict))
     except WorkflowQueryFailedError as early:  # not opened yet; anything else shows in the end
         if "not open" not in early.message:
             raise
