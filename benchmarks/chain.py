@@ -132,8 +132,9 @@ def _histories(weighed: dict[str, Weighed], repairs: int) -> list[Figure]:
     }
     figures += [_figure(f"a chain (a repair's share): {n}", v / repairs) for n, v in sums.items()]
     figures.append(_figure("runs of settlements", weighed["settlement"].runs))
-    lost = sum(one.failed for one in every)
-    figures.append(_figure("workflow tasks that failed or ran out of time", lost))
+    failed, late = sum(one.failed for one in every), sum(one.late for one in every)
+    figures.append(_figure("workflow tasks that failed", failed))
+    figures.append(_figure("workflow tasks that waited too long for the worker", late))
     return figures
 
 

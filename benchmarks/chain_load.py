@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.records import Records
+from benchmarks.chain_judging import journal
 from benchmarks.chain_path import (
     REPAIR,
     SETTLEMENT,
@@ -193,7 +194,7 @@ class Chain:
         await self._send(month.case, month.confirmed())
         # Each that is lost says so once more, while the settlement still listens.
         for part in month.lost:
-            await self._state(part.case, part.state)
+            await self._heard(month.case, part.case)
         for sending in month.settled():
             await self._send(month.case, sending)
         await self._state(month.case, "closed")
@@ -279,6 +280,12 @@ class Chain:
             return view is not None and holds(view["data"])
 
         await _eventually(so, f"{case} does not hear all", self._explained(case))
+
+    async def _heard(self, case: str, other: str) -> None:
+        async def heard() -> bool:
+            return any([row["actor"] == other async for row in journal(self.at.records, case)])
+
+        await _eventually(heard, f"{case} hears nothing of {other}")
 
     def _explained(self, case: str) -> Callable[[], Awaitable[str]]:
         async def explained() -> str:
