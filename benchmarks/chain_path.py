@@ -15,6 +15,21 @@ from itertools import cycle, islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from benchmarks.chain_forms import (
+    ASSIGNED,
+    DEPARTING,
+    DIAGNOSED,
+    IDENTIFIED,
+    JUDGED,
+    LEFT,
+    NORMAL,
+    PLANNED,
+    PREPARED,
+    RECORD,
+    SIGNED,
+    SUBMITTED,
+)
+
 ZONE = ZoneInfo("Asia/Shanghai")
 REPAIR, PART, SETTLEMENT = "warranty_repair", "spent_part_return", "settlement"
 KINDS = (REPAIR, PART, SETTLEMENT)
@@ -204,33 +219,33 @@ class Repair:
     def sendings(self, now: datetime) -> Iterator[Sending]:
         """From the report to the callback; instants lie ahead of `now`."""
         agent, engineer = ("zhao.gang", "hotline_agent"), ("he.jun", "service_engineer")
-        yield Sending("record", *agent, _RECORD | {"machine_no": f"LG855N-{self.serial}"})
+        yield Sending("record", *agent, RECORD | {"machine_no": f"LG855N-{self.serial}"})
         told = {
             "dispatch_at": _written(now + timedelta(minutes=20)),
             "eta_at": _written(now + timedelta(minutes=100)),
         }
-        yield Sending("judge_on_site", *agent, _JUDGED | told)
-        yield Sending("assign", "xu.ping", "dispatcher", _ASSIGNED)
-        yield Sending("prepare", *engineer, dict.fromkeys(_PREPARED, True))
-        yield Sending("depart", *engineer, dict.fromkeys(_DEPARTING, True))
+        yield Sending("judge_on_site", *agent, JUDGED | told)
+        yield Sending("assign", "xu.ping", "dispatcher", ASSIGNED)
+        yield Sending("prepare", *engineer, dict.fromkeys(PREPARED, True))
+        yield Sending("depart", *engineer, dict.fromkeys(DEPARTING, True))
         yield Sending("arrive", *engineer, {})
         plate = {"nameplate_model": "LG855N", "nameplate_no": f"LG855N-{self.serial}"}
-        yield Sending("identity_ok", *engineer, dict.fromkeys(_IDENTIFIED, True) | plate)
-        yield Sending("diagnose", *engineer, _DIAGNOSED)
+        yield Sending("identity_ok", *engineer, dict.fromkeys(IDENTIFIED, True) | plate)
+        yield Sending("diagnose", *engineer, DIAGNOSED)
         promised = {"promised_restore_at": _written(now + timedelta(hours=5))}
-        yield Sending("tell_plan", *engineer, _PLANNED | promised)
+        yield Sending("tell_plan", *engineer, PLANNED | promised)
         at_hand = {"parts_at_hand": True, "part_origin": "stock"}
         yield Sending("start_repair", *engineer, at_hand)
         yield Sending("fault_cleared", *engineer, {})
         replaced = [part.facts for part in self.parts]
-        yield Sending("machine_normal", *engineer, _NORMAL | {"parts": replaced})
-        yield Sending("finish_site", *engineer, _LEFT)
-        yield Sending("submit", *engineer, _SUBMITTED)
+        yield Sending("machine_normal", *engineer, NORMAL | {"parts": replaced})
+        yield Sending("finish_site", *engineer, LEFT)
+        yield Sending("submit", *engineer, SUBMITTED)
         if not self.signed:
             refused = {"outcome": "left_unsigned", "reason": "负责人不在现场"}
             yield Sending("refuse_signature", *engineer, refused)
             return
-        yield Sending("sign", "guest", "customer", _SIGNED)
+        yield Sending("sign", "guest", "customer", SIGNED)
         call = {"line": "office", "satisfaction": "satisfied"}
         yield Sending("satisfaction_call", "li.na", "service_specialist", call)
 
@@ -357,75 +372,3 @@ def _maker(name: str, data: dict[str, Any] | None = None) -> Sending:
 
 def _written(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-_RECORD: dict[str, Any] = {
-    "customer_unit": "福建新罗砂石有限公司",
-    "contact_name": "林建华",
-    "contact_phone": "0597-2290001",
-    "machine_model": "LG855N",
-    "site": "龙岩市新罗区龙州工业园",
-    "delivery_date": "2026-06-15",
-    "warranty_months": 12,
-    "fault_description": "动臂举升无力，液压油温偏高",
-    "fault_time": "当日上午",
-    "fault_frequency": "持续",
-    "alarm_information": "无",
-    "operations_around": "连续装料两小时后出现",
-    "readback_confirmed": True,
-}
-_JUDGED: dict[str, Any] = {
-    "safety_hazard": False,
-    "production_stopped": True,
-    "production_affected": True,
-    "likely_parts": "液压泵、密封件",
-    "changes_announced": True,
-}
-_ASSIGNED: dict[str, Any] = {
-    "engineer": "he.jun",
-    "fault_type": "液压系统",
-    "skilled": True,
-    "free": True,
-    "goal": "恢复举升功能",
-    "customer_expectation": "当天复工",
-    "points_to_watch": "料场坡道，注意停机位置",
-}
-_PREPARED = (
-    *("manual", "history", "typical_faults", "tools", "spares"),
-    *("work_id", "work_order", "record_sheet", "protective_gear"),
-)
-_DEPARTING = ("call_confirmed", "papers_reminded", "site_confirmed")
-_IDENTIFIED = ("introduced", "id_shown", "work_confirmed")
-_DIAGNOSED: dict[str, Any] = {
-    "safety_kept": True,
-    "inspection_agreed": True,
-    "environment": "气温18度，粉尘大，电源与接地正常",
-    "fault_history": "连续作业后压力逐渐下降",
-    "fault_cause": "液压泵柱塞副早期磨损",
-    "responsibility": "product_quality",
-}
-_PLANNED: dict[str, Any] = {
-    "cause_told": True,
-    "plan": "更换液压泵并清洗油路",
-    "plan_cost": "0.00",
-}
-_NORMAL: dict[str, Any] = {
-    "checklist_complete": True,
-    "full_check_result": "整机各系统正常",
-    "hidden_dangers": "无",
-}
-_LEFT: dict[str, Any] = {
-    "site_cleaned": True,
-    "guided": True,
-    "guidance": "讲解油温过高的判断、液压油更换周期",
-}
-_SUBMITTED: dict[str, Any] = {
-    "measures": "更换液压泵及密封件，清洗油路",
-    "running_hours": 1260,
-    "parts_note": "见明细",
-}
-_SIGNED: dict[str, Any] = {
-    "signature": "QM-001",
-    "signed_by": "林建华",
-    "customer_remark": "满意",
-}
