@@ -90,6 +90,16 @@ SpanText = Annotated[BudgetText, AfterValidator(_span)]
 """A length of wall-clock time: minutes, hours or days."""
 
 
+def _months(value: Budget) -> Budget:
+    if value.kind != "months":
+        raise ValueError(f"'{value}' must be months, such as '60 months'")
+    return value
+
+
+SpanOfMonths = Annotated[BudgetText, AfterValidator(_months)]
+"""A length of calendar months."""
+
+
 def span_seconds(value: Budget) -> int:
     """Length of a `SpanText` in seconds; a day is 24 hours."""
     return value.amount if value.kind == "seconds" else value.amount * 86_400

@@ -99,7 +99,8 @@ def bare(process: Process) -> Process:
         )
         for name, field in process.data.items()
     }
-    return process.model_copy(update={"data": fields})
+    # What it took over from fragments stands in it by now.
+    return process.model_copy(update={"data": fields, "use": ()})
 
 
 def _unfolded(pinned: bytes) -> bytes:

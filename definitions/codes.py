@@ -214,6 +214,15 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "The event that a link names in `undelivered` is sent by the engine as `system`, with "
             "no more than `target`, `code` and `detail`, all of them text.",
         ),
+        "E223": CodeInfo(
+            "unknown fragment",
+            "`use` names a fragment that no file in `fragments/` declares.",
+        ),
+        "E224": CodeInfo(
+            "element from two fragments",
+            "Two fragments that the process uses bring an element of the same name. The process "
+            "declares its own, or uses one of them.",
+        ),
         "E301": CodeInfo(
             "not an expression",
             "The text is no expression here: it does not parse, names something unknown, or "

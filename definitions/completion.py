@@ -1,8 +1,9 @@
-"""A process completed from what processes share: the roles, ladders and calendars that it names.
+"""A process completed from what processes share: the fragments that it uses, and the roles, ladders
+and calendars that it names.
 
 A complete process needs nothing else, so a running case can carry it. What the process declares
-itself wins; a name found nowhere is left out, and the verifier reports it. Nothing is read from
-files here and nothing is judged.
+itself wins; a name found nowhere is left out, and the verifier or the loader reports it. Nothing is
+read from files here and nothing is judged.
 
 `loader` imports it; anybody may.
 """
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from definitions.calendar import Calendar
-from definitions.model import Event, Ladder, Notice, Process, Role
+from definitions.model import Attributes, Event, Fragment, Ladder, Notice, Process, Role
+from definitions.problems import Path
 
 Part = TypeVar("Part", Role, Ladder, Calendar)
 
@@ -23,11 +25,56 @@ _QUOTED: Final = re.compile(r"""['"]([a-z][a-z0-9_]*)['"]""")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What processes may use without declaring it: roles, ladders and calendars by name."""
+    """What processes may use without declaring it, by name."""
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    fragments: Mapping[str, Fragment] = field(default_factory=dict)
+
+
+SECTIONS: Final = (
+    *("subjects", "data", "forms", "tables", "links", "computations", "documents", "clocks"),
+    *("states", "anywhere"),
+)
+"""The parts of a fragment whose elements have names."""
+
+
+def united(process: Process, fragments: Mapping[str, Fragment]) -> Process:
+    """The process with the elements of the fragments that it uses, after its own; an element that
+    it declares itself, or that an earlier fragment brought, is left as it is."""
+    changes: dict[str, object] = {}
+    for name in process.use:
+        if (fragment := fragments.get(name)) is None:
+            continue
+        for section in SECTIONS:
+            own = changes.get(section, getattr(process, section))
+            assert isinstance(own, Mapping)
+            changes[section] = {**own, **_missing(getattr(fragment, section), own)}
+        forbidden = changes.get("forbid", process.forbid)
+        assert isinstance(forbidden, tuple)
+        changes["forbid"] = (*forbidden, *fragment.forbid)
+        shown = changes.get("attributes", process.attributes)
+        assert isinstance(shown, Attributes)
+        changes["attributes"] = fragment.attributes.model_copy(
+            update={key: value for key, value in shown if value is not None}
+        )
+    return process.model_copy(update=changes) if changes else process
+
+
+def _missing(given: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    return {name: element for name, element in given.items() if name not in own}
+
+
+def brought_by(process: Process, fragments: Mapping[str, Fragment], path: Path) -> str | None:
+    """The fragment from which the process (as it was written) has the element at this path."""
+    if len(path) < 2 or path[0] not in SECTIONS or path[1] in getattr(process, str(path[0])):
+        return None
+    used = ((name, fragments.get(name)) for name in process.use)
+    return next(
+        (name for name, one in used if one is not None and path[1] in getattr(one, str(path[0]))),
+        None,
+    )
 
 
 def completed(process: Process, shared: Shared) -> Process:

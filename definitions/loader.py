@@ -1,9 +1,9 @@
 """From files to trusted processes: read, check the shape, complete from what is shared, verify.
 
 A folder of definitions holds one process a file (`*.yaml`), what processes share
-(`shared/*.yaml`: roles and ladders) and working calendars (`calendars/*.yaml`). A process that
-leaves here is complete: it carries every role, ladder and calendar that it names, so a running
-case needs nothing else. What it declares itself wins over what is shared; a name found nowhere is
+(`shared/*.yaml`: roles and ladders; `fragments/*.yaml`: elements that many have alike) and working
+calendars (`calendars/*.yaml`). A process that leaves here is complete: it carries its fragments and
+every role, ladder and calendar that it names, so a running case needs nothing else. What it declares itself wins over what is shared; a name found nowhere is
 left out for the verifier to report.
 
 Every problem of every file is reported at once, as one `DefinitionError`. This module decides
@@ -25,10 +25,10 @@ from pydantic import BaseModel
 
 from definitions.bundle import pin
 from definitions.calendar import Calendar
-from definitions.checks_between import check_between, neighbours_of
-from definitions.checks_finding import Finding
-from definitions.completion import Shared, completed
-from definitions.model import Ladder, Library, Process, Role
+from definitions.checks_between import Known, check_between, neighbours_of
+from definitions.checks_finding import Finding, unknown
+from definitions.completion import SECTIONS, Shared, brought_by, completed, united
+from definitions.model import Fragment, Ladder, Library, Process, Role
 from definitions.problems import (
     DefinitionError,
     DuecourseError,
@@ -89,7 +89,8 @@ def load_library(folder: FilePath | None = None) -> Catalogue:
     shared_is_whole = not problems
     drafts = [draft for path in _files(folder) if (draft := _draft(path, problems))]
     problems += _declared_twice((draft, draft.process_id, ("process",)) for draft in drafts)
-    known = {name: draft.process for draft in drafts if (name := draft.process_id)}
+    drawn = {name: draft.process for draft in drafts if (name := draft.process_id)}
+    known = _united(drawn, shared)
     processes: dict[str, Process] = {}
     for draft in drafts:
         # With a shared part missing, the verifier would report names that are only unreadable.
@@ -123,7 +124,9 @@ def load(data: bytes, file: str, catalogue_folder: FilePath | None = None) -> Pr
     draft = _drafted(data, file, problems)
     if draft is None or draft.process is None or problems:
         raise DefinitionError(problems)
-    known = _neighbours(folder, draft.process) | {draft.process.process: draft.process}
+    whole = united(draft.process, shared.fragments)
+    neighbours = _united(_neighbours(folder, whole), shared)
+    known = neighbours | {whole.process: whole}
     process, found = _finished(draft.process, draft.document, shared, known)
     if found:
         raise DefinitionError(found)
@@ -222,6 +225,7 @@ def _shared(folder: FilePath, problems: list[Problem]) -> Shared:
     roles: dict[str, Role] = {}
     ladders: dict[str, Ladder] = {}
     calendars: dict[str, Calendar] = {}
+    fragments: dict[str, Fragment] = {}
     declared: list[tuple[_Draft, str | None, Path]] = []
     for document, library in _models(Library, folder / "shared", problems):
         here = _Draft(document, None)
@@ -232,8 +236,11 @@ def _shared(folder: FilePath, problems: list[Problem]) -> Shared:
     for document, calendar in _models(Calendar, folder / "calendars", problems):
         declared.append((_Draft(document, None), calendar.calendar, ("calendar",)))
         calendars[calendar.calendar] = calendar
+    for document, fragment in _models(Fragment, folder / "fragments", problems):
+        declared.append((_Draft(document, None), fragment.fragment, ("fragment",)))
+        fragments[fragment.fragment] = fragment
     problems += _declared_twice(declared)
-    return Shared(roles, ladders, calendars)
+    return Shared(roles, ladders, calendars, fragments)
 
 
 def _models(
@@ -282,6 +289,14 @@ def _declares(data: bytes, name: str) -> bool:
     return re.search(rb"\bprocess\b.{0,40}\b%s\b" % name.encode(), data) is not None
 
 
+def _united(processes: Known, shared: Shared) -> dict[str, Process | None]:
+    """Processes with what they take over from fragments."""
+    return {
+        name: None if process is None else united(process, shared.fragments)
+        for name, process in processes.items()
+    }
+
+
 # --- completing and judging -----------------------------------------------------------------
 
 
@@ -289,17 +304,41 @@ def _finished(
     process: Process,
     document: Document,
     shared: Shared,
-    known: Mapping[str, Process | None],
+    known: Known,
 ) -> tuple[Process, list[Problem]]:
     """The process with its shared parts and its links resolved, and every problem of it."""
-    complete = completed(process, shared)
+    complete = completed(united(process, shared.fragments), shared)
     links = {
         name: link.model_copy(update={"available": link.process in known})
         for name, link in complete.links.items()
     }
     complete = complete.model_copy(update={"links": links})
-    findings = [*verify(complete), *check_between(complete, known), *_size_findings(complete)]
-    return complete, [_problem(finding, document) for finding in findings]
+    findings = [
+        *_fragment_findings(process, shared.fragments),
+        *verify(complete),
+        *check_between(complete, known),
+        *_size_findings(complete),
+    ]
+    return complete, [
+        _problem(finding, document, brought_by(process, shared.fragments, tuple(finding.path)))
+        for finding in findings
+    ]
+
+
+def _fragment_findings(process: Process, fragments: Mapping[str, Fragment]) -> Iterator[Finding]:
+    """Fragments that are not there, and elements that two of them bring."""
+    brought: dict[tuple[str, str], str] = {}
+    for index, name in enumerate(process.use):
+        path = ("use", index)
+        if (fragment := fragments.get(name)) is None:
+            yield unknown("E223", path, "fragment", name, fragments)
+            continue
+        for section in SECTIONS:
+            for element in getattr(fragment, section):
+                before = brought.setdefault((section, element), name)
+                if before != name and element not in getattr(process, section):
+                    said = f"'{section}.{element}' comes from '{before}' already"
+                    yield Finding("E224", path, said, "declare it in the process itself")
 
 
 def _size_findings(process: Process) -> list[Finding]:
@@ -311,13 +350,16 @@ def _size_findings(process: Process) -> list[Finding]:
     return [Finding("E110", ("process",), said, "shorten texts, or split the process in two")]
 
 
-def _problem(finding: Finding, document: Document) -> Problem:
+def _problem(finding: Finding, document: Document, fragment: str | None) -> Problem:
     """A finding at its line. What lies in a shared part stands at the place that names it."""
     path: Path = tuple(finding.path)
-    place = document.position(_naming(path, document))
-    return Problem(
-        finding.code, document.file, *place, path_text(path), finding.message, finding.hint
-    )
+    message = finding.message
+    if fragment is not None:
+        place = document.position(("use",))
+        message = f"{message} (in the fragment '{fragment}')"
+    else:
+        place = document.position(_naming(path, document))
+    return Problem(finding.code, document.file, *place, path_text(path), message, finding.hint)
 
 
 # The keys under which a file names a part that may be shared.

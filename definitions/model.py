@@ -25,6 +25,7 @@ from definitions.basics import (
     Norms,
     RungAtText,
     Scalar,
+    SpanOfMonths,
     SpanText,
     span_seconds,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "Expr",
     "FieldType",
     "Forbid",
+    "Fragment",
     "Form",
     "FormField",
     "FromTable",
@@ -101,12 +103,14 @@ __all__ = [
     "Pause",
     "Process",
     "Recipients",
+    "Retention",
     "Role",
     "Row",
     "Rung",
     "RungAtText",
     "Scalar",
     "Schedule",
+    "SpanOfMonths",
     "SpanText",
     "Stage",
     "Start",
@@ -214,6 +218,15 @@ class Attributes(Model):
     profile: Name | None = None
 
 
+class Retention(Model):
+    """How long the file of a closed case is kept: `keep` (months), counted from the date `after`,
+    or from the closing if that is later or there is no such date."""
+
+    keep: SpanOfMonths
+    after: Expr | None = None
+    norm: Norms = ()
+
+
 class Process(Model):
     """One process, complete: with the ladders, calendars and roles that it uses."""
 
@@ -224,6 +237,12 @@ class Process(Model):
     calendar: Name = "cn"
     owner: Name
     tolerance: SpanText = parse_budget("7 days")
+    use: tuple[Name, ...] = ()
+    """Fragments that the process takes over; what it declares itself wins."""
+    subjects: dict[Name, Expr] = {}
+    """What the case is about, such as a machine or a customer, as texts: every case of any process
+    that names the same one is found by it. None may be personal."""
+    retention: Retention | None = None
     start: Start = Start()
     attributes: Attributes = Attributes()
     data: dict[Name, DataField] = {}
@@ -278,6 +297,29 @@ class Library(Model):
 
     roles: dict[Name, Role] = {}
     ladders: dict[Name, Ladder] = {}
+
+
+class Fragment(Model):
+    """Elements that many processes have alike, in one file; a process takes them over by `use`.
+
+    An element is what stands under one name (a field, a table, an event, a state). One that the
+    process declares itself wins as a whole.
+    """
+
+    fragment: Name
+    title: Text | None = None
+    subjects: dict[Name, Expr] = {}
+    attributes: Attributes = Attributes()
+    data: dict[Name, DataField] = {}
+    forms: dict[Name, Form] = {}
+    tables: dict[Name, Table] = {}
+    links: dict[Name, Link] = {}
+    computations: dict[Name, Computation] = {}
+    documents: dict[Name, Document] = {}
+    clocks: dict[Name, Clock] = {}
+    states: dict[Name, State] = {}
+    anywhere: dict[Name, CaseEvent] = {}
+    forbid: tuple[Forbid, ...] = ()
 
 
 Json = dict[str, Any]
