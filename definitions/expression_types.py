@@ -228,6 +228,12 @@ FUNCTIONS: Mapping[str, Signature] = MappingProxyType(
         "months_after": Signature(_STEP, ValueType.DATE),
         "days_after": Signature(_STEP, ValueType.DATE),
         "date_start": Signature((ValueType.DATE,), ValueType.INSTANT),
+        "at_time": Signature((ValueType.DATE, ValueType.TEXT), ValueType.INSTANT),
+        "days_between": Signature((ValueType.DATE, ValueType.DATE), ValueType.INT),
+        "month_of": Signature((ValueType.DATE,), ValueType.INT),
+        "year_of": Signature((ValueType.DATE,), ValueType.INT),
+        "working_day_from": Signature((ValueType.DATE,), ValueType.DATE),
+        "working_days_after": Signature(_STEP, ValueType.DATE),
         "sum": Signature((ValueType.LIST_INT,), ValueType.INT),
     }
 )

@@ -298,6 +298,12 @@ _FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "months_after": "the same day so many months on, or that month's last day",
         "days_after": "the date so many days on",
         "date_start": "00:00 of that day",
+        "at_time": "the instant of a local time such as `'09:30'` on that day",
+        "days_between": "days from the first date to the second; negative if that is earlier",
+        "month_of": "the month's number, 1 to 12",
+        "year_of": "the year",
+        "working_day_from": "the day itself if it is a working day, else the next one",
+        "working_days_after": "the n-th working day after it (before it, for a negative n)",
         "sum": "the sum of whole numbers, such as `data.lines.map(x, x.amount)`; 0 of none",
     }
 )

@@ -8,7 +8,7 @@ Who may import it: the core.
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from workflows.core.worktime import AnyWorktime
@@ -17,6 +17,7 @@ MOST_DAYS = 4000
 """No count of working days goes further."""
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -43,6 +44,12 @@ def functions(days: AnyWorktime) -> Mapping[str, Callable[..., Any]]:
         "months_after": months_after,
         "days_after": days_after,
         "date_start": lambda day: days.day_start(_day(day)),
+        "at_time": lambda day, clock: days.at(_day(day), _time(clock)),
+        "days_between": lambda a, b: (_day(b) - _day(a)).days,
+        "month_of": lambda day: _day(day).month,
+        "year_of": lambda day: _day(day).year,
+        "working_day_from": lambda day: _working_day_from(days, _day(day)).isoformat(),
+        "working_days_after": lambda day, n: _working_days_after(days, _day(day), n).isoformat(),
         "sum": total,
     }
 
@@ -63,6 +70,22 @@ def days_after(day: str, days: int) -> str:
         raise ValueError(f"{day} and {days} days are beyond the calendar") from None
 
 
+def _working_day_from(days: AnyWorktime, day: date) -> date:
+    """The day itself if it is a working day, else the next one."""
+    return day if days.is_working_day(day) else _working_days_after(days, day, 1)
+
+
+def _working_days_after(days: AnyWorktime, day: date, n: int) -> date:
+    """The n-th working day after a day, which is not counted (before it, for a negative number);
+    the day itself for 0. Beyond the calendar's horizon it is counted as projected."""
+    if abs(n) > MOST_DAYS:
+        raise ValueError(f"{n} working days are more than {MOST_DAYS}")
+    try:
+        return days.working_day_after(day, n) if n >= 0 else days.working_day_before(day, -n)
+    except OverflowError:
+        raise ValueError(f"{day} and {n} working days are beyond the calendar") from None
+
+
 def total(numbers: Sequence[int]) -> int:
     """The sum; CEL refuses one of more than 64 bits."""
     return sum(numbers)
@@ -72,6 +95,12 @@ def _day(text: str) -> date:
     if not _DATE.fullmatch(text):
         raise ValueError(f"'{text}' is no date such as 2026-11-05")
     return date.fromisoformat(text)
+
+
+def _time(text: str) -> time:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"'{text}' is no time of day such as 09:30")
+    return time.fromisoformat(text)
 
 
 def _first_of(month: str) -> date:
