@@ -44,7 +44,7 @@ from definitions.verifier import verify
 FOLDER: Final = FilePath(__file__).resolve().parent
 """The folder of the definitions that come with the program."""
 
-MAX_RULES: Final = 16 * 1024
+MAX_RULES: Final = 20 * 1024
 """Bytes of a process as its cases carry it, compressed."""
 
 
