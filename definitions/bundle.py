@@ -100,7 +100,7 @@ def bare(process: Process) -> Process:
         for name, field in process.data.items()
     }
     # What it took over from fragments stands in it by now.
-    return process.model_copy(update={"data": fields, "use": ()})
+    return process.model_copy(update={"data": fields, "use": (), "about": None})
 
 
 def _unfolded(pinned: bytes) -> bytes:

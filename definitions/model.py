@@ -233,6 +233,8 @@ class Process(Model):
     process: Name
     version: int = Field(ge=1, le=1_000_000)
     title: Text
+    about: Text | None = None
+    """What it is for, in a sentence or two."""
     norm: Norms = ()
     calendar: Name = "cn"
     owner: Name

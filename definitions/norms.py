@@ -193,7 +193,11 @@ def _judged(
 
 def named_in(folder: FilePath) -> list[FilePath]:
     """The files of a folder of definitions that may name rules."""
-    return [*sorted(folder.glob("*.yaml")), *sorted((folder / "shared").glob("*.yaml"))]
+    return [
+        file
+        for place in (folder, folder / "shared", folder / "fragments")
+        for file in sorted(place.glob("*.yaml"))
+    ]
 
 
 def unknown_rules(files: Iterable[FilePath], book: NormBook | None) -> list[Problem]:
