@@ -13,8 +13,9 @@ from definitions.checks_finding import Finding
 from definitions.checks_graph import Graph, said
 from definitions.checks_names import accepted_in
 from definitions.checks_sites import EventSite, events
-from definitions.model import AnyBudget, CaseEvent, Clock, Item, Process
+from definitions.model import AnyBudget, CaseEvent, Clock, Item, Lapse, Process
 from definitions.problems import Path
+from definitions.promises import TIMER
 
 HOLD_FIELDS = ("reason", "evidence")
 """What an event that holds a case must bring."""
@@ -38,18 +39,18 @@ def check_clocks(process: Process, graph: Graph) -> list[Finding]:
 
 
 def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
-    if clock.lapse is not None and clock.lapse.to is None:
+    if clock.lapse is not None and clock.lapse.to is None and clock.promise:
         message = "a lapse says where the case goes"
         yield Finding("E412", (*path, "lapse"), message, "add `to: STATE`")
     if clock.kind == "periodic" and (clock.repeat is None or not clock.stop):
         lacking = "`repeat`" if clock.repeat is None else "`stop`"
         message = f"a periodic clock needs {lacking}"
         yield Finding("E413", path, message, "say how often it repeats and what ends it")
-    if clock.kind == "periodic" and not _repeatable(clock.budget):
+    if (clock.kind == "periodic" or clock.repeat is not None) and not _repeatable(clock.budget):
         message = "a period is a plain budget, such as '1 months'"
         yield Finding("E413", (*path, "budget"), message, "each period is counted from the first")
-    if clock.kind != "periodic" and clock.repeat is not None:
-        message = f"`repeat` goes with kind periodic, not {clock.kind}"
+    if clock.kind not in ("periodic", TIMER) and clock.repeat is not None:
+        message = f"`repeat` goes with kind periodic or timer, not {clock.kind}"
         yield Finding("E413", (*path, "repeat"), message)
     if not clock.promise:
         yield from _timer(path, clock)
@@ -65,13 +66,24 @@ def _laws(path: Path, clock: Clock) -> Iterator[Finding]:
 def _timer(path: Path, clock: Clock) -> Iterator[Finding]:
     """Nobody owes a timer: there is nobody to remind, and nothing but its instant to wait for."""
     if clock.lapse is None:
-        message = "a timer says in `lapse` where the case goes"
-        yield Finding("E419", path, message, "add `lapse: {to: STATE}`")
+        message = "a timer says in `lapse` what happens"
+        yield Finding("E419", path, message, "add `lapse`, with `to: STATE` if the case moves")
+    elif clock.lapse == Lapse(title=clock.lapse.title, roll=clock.lapse.roll):
+        message = "nothing happens at this timer's instant"
+        hint = "say `to`, or what it sets, notifies, opens or tells"
+        yield Finding("E419", (*path, "lapse"), message, hint)
     for key in PROMISES_ONLY:
         if getattr(clock, key) is not None:
             message = f"`{key}` goes with a promise, and a timer is none"
             hint = "remove it, or give the clock another kind"
             yield Finding("E419", (*path, key), message, hint)
+    unsteady = {
+        "pause": bool(clock.pause.states or clock.pause.holds),
+        "reopen": clock.reopen_law in ("resume", "new_budget"),
+    }
+    for key in [key for key, used in unsteady.items() if used and clock.repeat is not None]:
+        message = f"a timer that repeats keeps to its schedule, and `{key}` would move it"
+        yield Finding("E413", (*path, key), message, "remove it, or start it anew by an event")
 
 
 def _repeatable(budget: AnyBudget) -> bool:

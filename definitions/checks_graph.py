@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from definitions.checks_names import accepted_in
 from definitions.model import Clock, Event, Process
+from definitions.promises import TIMER
 
 Way = tuple[str, ...]
 """Events from the opening, in order."""
@@ -64,7 +65,7 @@ class Graph:
             if promise.lapse is None:
                 continue
             for name, state in self.process.states.items():
-                if not state.closed and not state.auto:
+                if not state.auto and (promise.outlives or not state.closed):
                     yield from self._step(name, f"lapse of {clock}", promise.lapse.to, lapse=clock)
 
     def _event(self, state: str, name: str, event: Event) -> Iterator[Step]:
@@ -146,7 +147,7 @@ class Graph:
     def survives(self, name: str, clock: Clock, step: Step) -> bool:
         """Whether the clock may still run after the step. A guarded stop may not stop it, and one
         of several cycles is not all."""
-        if step.lapse == name:
+        if step.lapse == name and not (clock.kind == TIMER and (clock.repeat or 0) > 1):
             return False
         if "closed" in step.triggers and not clock.outlives:
             return False

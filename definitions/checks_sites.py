@@ -103,8 +103,8 @@ def tasks(process: Process) -> Iterator[tuple[Path, str, str, Task]]:
 
 
 def moves(process: Process) -> Iterator[MoveSite]:
-    """Every move. The opening is an event without fields of its own; automatic branches, lapses
-    and joins have no event."""
+    """Every move. The opening and a lapse are events without fields of their own; automatic
+    branches and joins have no event."""
     yield MoveSite(("start",), process.start, {})
     for site in events(process):
         yield MoveSite(site.path, site.event, site.form)
@@ -115,7 +115,7 @@ def moves(process: Process) -> Iterator[MoveSite]:
             yield MoveSite(("states", name, "auto", index), branch, None)
     for name, clock in process.clocks.items():
         if clock.lapse is not None:
-            yield MoveSite(("clocks", name, "lapse"), clock.lapse, None)
+            yield MoveSite(("clocks", name, "lapse"), clock.lapse, {})
 
 
 def changes(process: Process) -> Iterator[Change]:

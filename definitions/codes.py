@@ -348,11 +348,12 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E412": CodeInfo(
             "lapse without a target",
-            "A lapse says where the case goes.",
+            "A lapse says where the case goes; only a timer's may leave it where it is.",
         ),
         "E413": CodeInfo(
             "period",
-            "A periodic clock needs `repeat` and `stop`; other kinds have no `repeat`.",
+            "A periodic clock needs `repeat` and `stop`, and a plain budget. A timer that repeats "
+            "needs a plain budget and cannot pause or resume; other kinds have no `repeat`.",
         ),
         "E414": CodeInfo(
             "one of many",
@@ -380,8 +381,8 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E419": CodeInfo(
             "timer",
-            "A timer without a lapse, or one with a `ladder`, an `assignee` or `fulfilled`: nobody "
-            "owes a timer.",
+            "A timer without a lapse or with one that does nothing, or one with a `ladder`, an "
+            "`assignee` or `fulfilled`: nobody owes a timer.",
         ),
         "E501": CodeInfo(
             "no rungs for this budget",

@@ -68,8 +68,9 @@ class Pause(Model):
 
 
 class Lapse(Move):
-    """What a missed deadline does by itself (an interrupting boundary timer). `roll` moves the
-    instant to the end of the next working day if the deadline's day is none."""
+    """What a missed deadline does by itself (a boundary timer). That of a timer may have no `to`:
+    then it interrupts nothing. `roll` moves the instant to the end of the next working day if the
+    deadline's day is none."""
 
     title: Text | None = None
     roll: Literal["none", "next_working_day"] = "none"
@@ -79,8 +80,8 @@ ClockKind = Literal[
     "response", "reply", "resolution", "arrival", "escalation", "cut_off", "periodic", "timer"
 ]
 TIMER: Final = "timer"
-"""Time that passes and is owed by nobody (BPMN's interrupting boundary timer): at its instant the
-case moves by `lapse`, and nothing is missed."""
+"""Time that passes and is owed by nobody (BPMN's boundary timer): at its instant `lapse` happens,
+with `repeat` at the end of each period, and nothing is missed."""
 
 
 class Clock(Model):
@@ -110,7 +111,7 @@ class Clock(Model):
     """The role that owes it; by default the one that acts in the state, else the case's owner."""
     lapse: Lapse | None = None
     repeat: int | None = Field(default=None, ge=1, le=600)
-    """For `periodic`: how many periods, one after the other without drift."""
+    """For `periodic` and `timer`: how many periods, one after the other without drift."""
     each: bool = False
     """Several cycles may run at once: one for each start. `pick` tells which one is meant."""
     pick: Expr | None = None

@@ -98,8 +98,8 @@ def case_scope(process: Process, form: Form | None = None, each: str | None = No
     """The names known to an expression of this process; with a form, those of the event too.
 
     `form` None means that no event is at hand (a table's input, a ladder's recipients, an automatic
-    branch); an empty form still has `event.at` and `event.name`. `each` names the list of records
-    whose present one is `item`.
+    branch); an empty one (the opening, a lapse) still has `event.at` and `event.name`. `each` names
+    the list of records whose present one is `item`.
     """
     variables: dict[str, ValueType | str] = dict(_COMMON)
     variables.update(_fields("data", process.data))

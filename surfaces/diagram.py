@@ -69,7 +69,8 @@ def clocks(process: Process) -> dict[tuple[str, ...], tuple[ClockMark, ...]]:
             found.setdefault((name,), []).append(mark)
     for name, clock in process.clocks.items():
         lapses = clock.lapse is not None and clock.lapse.to is not None
-        mark = ClockMark(clock.title, budget_text(process, clock.budget), lapses)
+        times = "" if clock.repeat is None else f" × {clock.repeat}"
+        mark = ClockMark(clock.title, budget_text(process, clock.budget) + times, lapses)
         started = tuple(state for state in process.states if state in states.get(name, ()))
         for group in [started] if len(started) >= GROUP else [(state,) for state in started]:
             found.setdefault(group, []).append(mark)

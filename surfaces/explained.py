@@ -39,6 +39,7 @@ def explained_json(told: Explanation, program: Program) -> dict[str, Any]:
     return {
         "clock": told.clock,
         "cycle": told.cycle,
+        "period": told.period or None,
         "title": program.clocks[told.clock].title.model_dump(),
         "budget": told.budget,
         "unit": told.unit,
@@ -66,7 +67,9 @@ def show_explained(console: Console, told: Sequence[Explanation], program: Progr
     for one in told:
         title = program.clocks[one.clock].title
         budget = one.budget or "约定 promise"
-        console.print(plain(f"{title.zh} {title.en} #{one.cycle}  {budget}", "bold"))
+        repeat = program.clocks[one.clock].repeat
+        period = f"  第 {one.period}/{repeat} 期 period" if one.period else ""
+        console.print(plain(f"{title.zh} {title.en} #{one.cycle}{period}  {budget}", "bold"))
         rows = table("起 FROM", "止 TO", "计入 COUNTED", "依据 WHY")
         for stretch in one.stretches:
             words = WORDS[stretch.why]

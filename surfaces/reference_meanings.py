@@ -256,7 +256,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "title": "What people call it; reminders say it.",
             "norm": "The rules that it implements.",
             "kind": "What is promised; it decides the default of `reopen`. `timer`: nothing is, "
-            "the case only waits. It needs `lapse`, has no `ladder` and is never missed.",
+            "time only passes. It needs `lapse`, has no `ladder` and is never missed.",
             "party": "To whom: the customer, somebody inside, a supplier.",
             "budget": "How much time there is; see [budgets](#budgets).",
             "calendar": "The working calendar; left out, the process's. `always` is 24×7.",
@@ -278,14 +278,16 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "assignee": "The role that owes it; left out, the one that acts in the state, else "
             "the case's owner.",
             "lapse": "What the case does by itself when the deadline has passed, or at the instant "
-            "of a timer.",
-            "repeat": "For `periodic`: how many periods, one after the other without drift.",
+            "of a timer, which may do without `to`.",
+            "repeat": "For `periodic` and `timer`: how many periods, one after the other without "
+            "drift. A timer's periods that were over before it started do not happen.",
             "each": "Several cycles may run at once, one for each start.",
             "pick": "Which of them is meant by a stop, cancel or reset: an expression that gives "
             "the cycle's number.",
             "outlives": "Runs on when the case is closed.",
-            "catch_up": "Rungs missed while nobody looked. `in_order`: each is sent. `collapse`: "
-            "only the last. `skip`: none that is over a minute late.",
+            "catch_up": "Rungs, and instants of a timer that repeats, missed while nobody looked. "
+            "`in_order`: each happens. `collapse`: only the last. `skip`: none that is over a "
+            "minute late.",
         },
         "Rung": {
             "id": "Its name within the ladder. It fires once a cycle.",

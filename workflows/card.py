@@ -102,7 +102,7 @@ def _coming(view: CaseView, roles: Titles, unnamed: str = "") -> tuple[int, str]
             said = f"{level} → {to}{named}" if to else f"{level}{named}"
             found.append((clock.next_rung["at"], 0, said))
         if clock.due is not None and clock.breached is None and not clock.provisional:
-            what = "超时 overdue" if clock.promise else "到时自动流转 moves on"
+            what = "超时 overdue" if clock.promise else "到时自动执行 goes off"
             found.append((clock.due, 1, f"{what}{named}"))
     if view.hold_until is not None:
         found.append((view.hold_until, 2, "恢复计时 the hold ends"))

@@ -86,7 +86,7 @@ def ending_lapse(journal: Journal) -> Mapping[str, Any] | None:
     ended = False
     for row in journal:
         match row["kind"]:
-            case "lapse":
+            case "lapse" if row["previous"]:
                 found = row
             case "restored":
                 found = None

@@ -104,7 +104,8 @@ class Teller:
                 clock = process.clocks.get(row.name)
                 what = "" if clock is None or clock.lapse is None else _both(clock.lapse.title)
                 state = _both(process.states[row.state].title)
-                yield at, self._case(case).append(f"⌛ 期满 lapsed: {what} → {state}", "bold")
+                where = f"{what} → {state}" if row.previous else what
+                yield at, self._case(case).append(f"⌛ 期满 lapsed: {where}", "bold")
             case "breach":
                 title = _both(self._rules[process.process].clocks[row.clock].title)
                 yield at, self._case(case).append(f"⚠ 超时 breached: {title}", "bold red")

@@ -117,6 +117,31 @@ def _timer(values: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "kind": "timer", "lapse": values.get("lapse", {"to": "lost"})}
 
 
+def _repeating(values: dict[str, Any]) -> dict[str, Any]:
+    """A timer that goes off again and again, where the case stays or not."""
+    title = {"zh": "节拍", "en": "Beat"}
+    return {"title": title, "kind": "timer", "calendar": "lunch", **values}
+
+
+repeaters = st.fixed_dictionaries(
+    {
+        "budget": st.sampled_from(("5 hours", "8 working_hours", "3 days", "2 working_days")),
+        "repeat": st.integers(1, 9),
+        "start": st.sampled_from(("opened", "enter waiting", "closed", "note")),
+        "lapse": st.sampled_from(
+            ({"set": {"beats": "data.beats + 1"}}, {"set": {"level": 2}}, {"to": "working"})
+        ),
+    },
+    optional={
+        "cancel": st.just("level1"),
+        "stop": st.just("close"),
+        "reset": st.just("again"),
+        "outlives": st.just(True),
+        "reopen": st.just("restart"),
+    },
+).map(_repeating)
+
+
 WINDOW = _clock(
     {"kind": "reply", "budget": "20 days", "start": "closed", "stop": "reopen"}
 )  # keeps a closed case from ending at once
@@ -138,7 +163,10 @@ def _made(chosen: list[dict[str, Any]]) -> Program:
         "calendars": {name: values | {"calendar": name} for name, values in SOURCES.items()},
         "ladders": LADDERS,
         "tables": {"by_level": TABLE},
-        "data": {"level": {"type": "int", "default": 3}},
+        "data": {
+            "level": {"type": "int", "default": 3},
+            "beats": {"type": "int", "default": 0},
+        },
         "clocks": {f"c{n}": values for n, values in enumerate(chosen)} | {"window": WINDOW},
         "states": STATES,
         "anywhere": ANYWHERE,
@@ -148,9 +176,10 @@ def _made(chosen: list[dict[str, Any]]) -> Program:
 
 timers = clocks.map(_timer)
 programs = st.builds(
-    lambda some, one: _made([*some, *one]),
+    lambda some, one, beating: _made([*some, *one, *beating]),
     st.lists(clocks, min_size=1, max_size=3),
     st.lists(timers, max_size=1),
+    st.lists(repeaters, max_size=1),
 )
 
 pauses_between = st.sampled_from(

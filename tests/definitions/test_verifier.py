@@ -371,6 +371,49 @@ def test_a_period_can_be_counted_on(budget: str, sound: bool) -> None:
     assert [finding.code for finding in found] == ([] if sound else ["E413"])
 
 
+BEAT = """\
+clocks:
+  beat:
+    title: {zh: 节拍, en: Beat}
+    kind: timer
+    budget: 2 hours
+    repeat: 6
+    start: opened
+    lapse: {set: {weight: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ((), []),
+        (("    repeat: 6\n", ""), []),
+        (("start: opened\n    lapse", "start: closed\n    outlives: true\n    lapse"), []),
+        (("set: {weight: 1}", "to: waiting"), []),
+        (("2 hours", "day 5 of month"), ["E413"]),
+        (("2 hours", "{table: patience}"), ["E413"]),
+        (("repeat: 6", "repeat: 6\n    pause: {states: [waiting]}"), ["E413"]),
+        (("kind: timer", "kind: cut_off"), ["E412", "E413"]),
+        (("{set: {weight: 1}}", "{title: {zh: 无, en: Nothing}}"), ["E419"]),
+        (("set: {weight: 1}", "set: {weight: event.weight}"), ["E301"]),
+        (("set: {weight: 1}", "set: {phone: local_date(event.at)}"), []),
+    ],
+)
+def test_a_timer_may_repeat_and_leave_the_case_where_it_is(
+    changes: tuple[str, ...], codes: list[str]
+) -> None:
+    text = BEAT.replace(*changes) if changes else BEAT
+    found = changed(("clocks:\n", text))
+    assert [finding.code for finding in found] == codes
+
+
+def test_a_state_where_only_a_repeating_timer_runs_is_looked_after_to_its_end() -> None:
+    graph = Graph(process(GATE.replace("clocks:\n", BEAT, 1)))
+    lapses = [step for step in graph.feasible() if step.lapse == "beat"]
+    assert {(step.source, step.target) for step in lapses} == {("waiting", "waiting")}
+    assert all(graph.survives("beat", graph.process.clocks["beat"], step) for step in lapses)
+
+
 def test_a_clock_of_the_time_after_closing_can_be_kept_there() -> None:
     found = changed(("clocks:\n", PERIODIC.replace("BUDGET", "1 months")))
     assert [finding.code for finding in found] == ["E210"]

@@ -182,7 +182,7 @@ def test_a_case_that_only_waits_for_a_timer_says_for_what() -> None:
     shown = view(waiting_title=TITLES, next_due=None, clocks=(month,))
     assert timer_summary(shown, ROLES, T0 + 7201) == (
         "as at 11-10 09:30 #1: 待 已响应 Acknowledged ← 客服专员 Service specialist · "
-        "届时 then 11-10 11:30 到时自动流转 moves on (本月归集 Collecting)"
+        "届时 then 11-10 11:30 到时自动执行 goes off (本月归集 Collecting)"
     )
     assert clock_status(shown) == "none"
     lines = card(shown, {}, ROLES).splitlines()

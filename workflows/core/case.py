@@ -54,8 +54,9 @@ class Cycle:
     of its rules that left the deadline in the past: breach and later rungs count from there.
 
     A periodic cycle counts its periods from `series`, the first anchor; its own anchor is where its
-    period begins. After an amendment of its calendar, `spent` (seconds of its own time, or days)
-    had run by `since` under the earlier rules, and the rest is counted from there.
+    period begins. A timer that repeats stays one cycle and goes from period to period. After an
+    amendment of its calendar, `spent` (seconds of its own time, or days) had run by `since` under
+    the earlier rules, and the rest is counted from there.
     """
 
     clock: str

@@ -10,8 +10,10 @@ from dataclasses import replace
 from definitions.expressions import ValueType
 from definitions.model import AnyBudget, BudgetFromTable, Clock
 from workflows.core.case import Cycle, Phase, Span
+from workflows.core.deadlines import deadline
 from workflows.core.ladder import breach, mark, retract, unsay
 from workflows.core.plan import goal, plan
+from workflows.core.program import Program
 from workflows.core.standing import awake_at, phased, present_pauses, with_pauses
 from workflows.core.turn import Turn
 
@@ -28,6 +30,10 @@ def arm(turn: Turn, name: str, budget: AnyBudget | None = None) -> Cycle | None:
     cycle = _new(turn, name, budget or spec.budget, anchor)
     if spec.repeat is not None:
         cycle = replace(cycle, series=anchor, period=1)
+        ahead = cycle if spec.promise else _still_ahead(turn, cycle)
+        if ahead is None:
+            return None
+        cycle = ahead
     cycle = turn.put(with_pauses(turn, spec, cycle))
     if spec.fulfilled is not None and program.holds(spec.fulfilled, turn.lookup, form):
         return stop(turn, cycle)
@@ -132,10 +138,46 @@ def _next_period(turn: Turn, cycle: Cycle) -> None:
     """A periodic clock goes on from its schedule, which neither the instant of fulfilment nor a
     pause moves."""
     spec = turn.program.clocks[cycle.clock]
-    if spec.repeat is None or cycle.series is None or cycle.period >= spec.repeat:
+    over = spec.repeat is None or cycle.series is None or cycle.period >= spec.repeat
+    if over or not spec.promise:
         return
     scheduled = plan(turn.program, replace(cycle, pauses=(), changed=None)).due
     assert scheduled is not None
     fresh = _new(turn, cycle.clock, spec.budget, scheduled.at)
     fresh = replace(fresh, series=cycle.series, period=cycle.period + 1)
     turn.put(with_pauses(turn, spec, fresh))
+
+
+# --- timers that repeat ---------------------------------------------------------------------
+
+
+def onward(program: Program, cycle: Cycle) -> Cycle | None:
+    """A timer's cycle in its next period, counted from the first anchor and not from when anybody
+    looked; None after the last one. It stays one cycle: six hundred would burden the case."""
+    repeat = program.clocks[cycle.clock].repeat
+    if repeat is None or cycle.series is None or cycle.period >= repeat:
+        return None
+    ends = deadline(program.ruler(cycle), replace(cycle, pauses=(), changed=None))
+    assert ends is not None
+    return replace(
+        cycle,
+        phase="running",
+        anchor=ends.at,
+        period=cycle.period + 1,
+        pauses=(),
+        changed=None,
+        since=None,
+        spent=0,
+    )
+
+
+def _still_ahead(turn: Turn, cycle: Cycle) -> Cycle | None:
+    """A series whose anchor lies in the past begins with the first period that is not over: its
+    timer did not run before."""
+    found: Cycle | None = cycle
+    while found is not None:
+        due = plan(turn.program, found).due
+        if due is None or due.kept_by(turn.at):
+            break
+        found = onward(turn.program, found)
+    return found

@@ -100,6 +100,8 @@ class Explanation:
     anchor: int
     due: Deadline | None
     stretches: tuple[Stretch, ...]
+    period: int = 0
+    """Which of the periods of a clock that repeats it is, from 1."""
 
     @property
     def counted(self) -> int:
@@ -155,7 +157,15 @@ def _explained(
     found: Sequence[Stretch],
 ) -> Explanation:
     return Explanation(
-        cycle.clock, cycle.n, unit, cycle.budget, total, cycle.anchor, due, tuple(found)
+        cycle.clock,
+        cycle.n,
+        unit,
+        cycle.budget,
+        total,
+        cycle.anchor,
+        due,
+        tuple(found),
+        cycle.period,
     )
 
 

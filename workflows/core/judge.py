@@ -17,6 +17,7 @@ from definitions.scope import CALL_EVENTS
 from workflows.core.case import Incoming, TaskState, engine, is_case
 from workflows.core.clocks import act
 from workflows.core.errors import IllegalEvent
+from workflows.core.lapses import outlast
 from workflows.core.machine import ALL_DONE, ANY_DONE
 from workflows.core.outward import flush
 from workflows.core.pauses import hold, release
@@ -115,16 +116,9 @@ def _holds(turn: Turn, event: Event) -> None:
 
 def _after_lapse(turn: Turn, before: dict[str, object]) -> None:
     """What is recorded after a lapse outlasts its undoing; a case that has moved on keeps it."""
-    mark = turn.lapse
-    if mark is None:
-        return
     if turn.entered:
         turn.lapse = None
-        return
-    said = {k: v for k, v in turn.data.items() if k not in before or before[k] is not v}
-    still = {k: v for k, v in mark.before.data.items() if k in turn.data or k not in before}
-    kept = replace(mark.before, data={**still, **said})
-    turn.lapse = replace(mark, before=kept)
+    outlast(turn, before)
 
 
 # --- answers of service tasks ---------------------------------------------------------------

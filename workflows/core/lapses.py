@@ -1,16 +1,18 @@
-"""A right that lapses, and the lapse that an event in time takes back.
+"""A right that lapses, and the lapse that an event in time takes back; a timer that goes off.
 
 What it is: the move that a case makes by itself at a missed deadline, the mark by which it can be
-undone for a while, and the undoing.
+undone for a while, and the undoing. A timer may leave the case where it is, and may repeat.
 What it is not: when; that is `settle`.
 Who may import it: the core.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from workflows.core.case import Case, Cycle, Incoming, LapseMark, Told
 from workflows.core.clocks import act
-from workflows.core.cycles import end
+from workflows.core.cycles import end, onward
 from workflows.core.errors import IllegalEvent
 from workflows.core.machine import LAPSE
 from workflows.core.outward import flush
@@ -35,10 +37,13 @@ def lapse(turn: Turn, cycle: Cycle) -> None:
         turn.restore(before)
         turn.begin(turn.at)
         end(turn, turn.cycle(cycle.clock, cycle.n), "lapsed")
-        failed = {"failed": error.code, "detail": str(error)}
+        failed = {**_period(turn, cycle), "failed": error.code, "detail": str(error)}
         turn.row("lapse", cycle.clock, clock=cycle.clock, cycle=cycle.n, data=failed)
+        _repeat(turn, cycle)
         return
-    if turn.closed is not None:
+    if not turn.entered:
+        _outlast(turn, cycle, before)
+    elif turn.closed is not None:
         told = tuple(Told(notice.key, notice.to) for notice in turn.notices[notices:])
         turn.lapse = _marked(turn, cycle, before, told)
 
@@ -47,9 +52,67 @@ def _move(turn: Turn, cycle: Cycle, before: Case) -> None:
     end(turn, cycle, "lapsed")
     turn.fire(LAPSE + cycle.clock)
     turn.run_automatic()
-    turn.row("lapse", cycle.clock, clock=cycle.clock, cycle=cycle.n, previous=before.state)
+    turn.row(
+        "lapse",
+        cycle.clock,
+        clock=cycle.clock,
+        cycle=cycle.n,
+        previous=before.state if turn.entered else "",
+        data=_period(turn, cycle),
+    )
+    spec = turn.program.clocks[cycle.clock]
+    closing = turn.closed is not None and before.closed is None
+    following = onward(turn.program, cycle)
+    if spec.repeat is not None and (spec.outlives or not closing):
+        # Open while clocks are acted on: what it does may end its series, and does not start it.
+        turn.put(following or cycle)
     act(turn)
+    last = turn.cycle(cycle.clock, cycle.n)
+    if following is None and last.open:
+        end(turn, last, "lapsed")
     flush(turn, "lapse")
+
+
+def pass_over(turn: Turn, cycle: Cycle) -> None:
+    """A timer that repeats lets one of its instants go by, by its law for what was missed."""
+    end(turn, cycle, "lapsed")
+    about = _period(turn, cycle)
+    turn.row("skipped", cycle.clock, clock=cycle.clock, cycle=cycle.n, data=about)
+    _repeat(turn, cycle)
+
+
+def _repeat(turn: Turn, cycle: Cycle) -> None:
+    """Go on to the next period, if there is one. What has just happened may end it."""
+    following = onward(turn.program, cycle)
+    if following is not None:
+        turn.put(following)
+
+
+def _period(turn: Turn, cycle: Cycle) -> dict[str, Any]:
+    repeats = turn.program.clocks[cycle.clock].repeat is not None
+    return {"period": cycle.period} if repeats else {}
+
+
+def _outlast(turn: Turn, cycle: Cycle, before: Case) -> None:
+    """What a timer does where the case stays is not done again when an earlier lapse is undone."""
+    outlast(turn, before.data)
+    if turn.lapse is None:
+        return
+    mark = turn.lapse.before
+    mine = (cycle.clock, cycle.n)
+    present = turn.cycle(*mine)
+    cycles = tuple(present if (c.clock, c.n) == mine else c for c in mark.cycles)
+    turn.lapse = replace(turn.lapse, before=replace(mark, cycles=cycles))
+
+
+def outlast(turn: Turn, before: Mapping[str, Any]) -> None:
+    """What is recorded while a lapse can still be undone outlasts its undoing."""
+    mark = turn.lapse
+    if mark is None:
+        return
+    said = {k: v for k, v in turn.data.items() if k not in before or before[k] is not v}
+    still = {k: v for k, v in mark.before.data.items() if k in turn.data or k not in before}
+    turn.lapse = replace(mark, before=replace(mark.before, data={**still, **said}))
 
 
 def _marked(turn: Turn, cycle: Cycle, before: Case, told: tuple[Told, ...]) -> LapseMark:

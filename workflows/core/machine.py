@@ -20,6 +20,9 @@ LAPSE = "<lapse>"
 ALL_DONE = "all_done"
 ANY_DONE = "any_done"
 
+ITS_INSTANT: Form = {}
+"""What an expression of a lapse knows of an event: no fields, but when it happened."""
+
 
 class Model(Protocol):
     """What moves through the relation."""
@@ -91,7 +94,7 @@ class Relation:
     def _lapses(self, process: Process, name: str) -> None:
         for clock, spec in process.clocks.items():
             if spec.lapse is not None:
-                self._way(name, LAPSE + clock, spec.lapse.to, [], [spec.lapse], None)
+                self._way(name, LAPSE + clock, spec.lapse.to, [], [spec.lapse], ITS_INSTANT)
 
     def _event(self, process: Process, state: str, name: str, event: Event) -> None:
         form = process.form_of(event.form)

@@ -7,14 +7,18 @@ Who may import it: the core.
 """
 
 from workflows.core.case import Cycle
+from workflows.core.cycles import onward
 from workflows.core.ladder import breach, fire
-from workflows.core.lapses import lapse
+from workflows.core.lapses import lapse, pass_over
 from workflows.core.pauses import release
-from workflows.core.plan import FIRST, LAST, Item, next_item, plan
+from workflows.core.plan import FIRST, LAST, Item, ahead, next_item, plan
 from workflows.core.turn import Turn
 
 LATE = 60
-"""Seconds after which a rung counts as missed for a ladder that skips missed rungs."""
+"""Seconds after which a rung, or an instant of a timer that repeats, counts as missed where what is
+missed is skipped."""
+Moment = tuple[int, int]
+"""An instant, and the group of things that happen at it."""
 
 
 def settle(turn: Turn, limit: int, whole_second: bool = False) -> None:
@@ -28,11 +32,11 @@ def settle(turn: Turn, limit: int, whole_second: bool = False) -> None:
         item = next_item(turn.program, turn)
         if item is None or (item.at, item.group) > last:
             return
-        _happen(turn, item, limit)
+        _happen(turn, item, last)
         finish(turn)
 
 
-def _happen(turn: Turn, item: Item, limit: int) -> None:
+def _happen(turn: Turn, item: Item, last: Moment) -> None:
     turn.begin(item.at)
     match item.kind:
         case "resume":
@@ -43,9 +47,9 @@ def _happen(turn: Turn, item: Item, limit: int) -> None:
         case "breach":
             breach(turn, turn.cycle(item.clock, item.cycle), item.at)
         case "rung":
-            _rung(turn, turn.cycle(item.clock, item.cycle), item, limit)
+            _rung(turn, turn.cycle(item.clock, item.cycle), item, last[0])
         case "lapse":
-            lapse(turn, turn.cycle(item.clock, item.cycle))
+            _lapse(turn, turn.cycle(item.clock, item.cycle), item, last)
 
 
 def _rung(turn: Turn, cycle: Cycle, item: Item, limit: int) -> None:
@@ -61,6 +65,20 @@ def _rung(turn: Turn, cycle: Cycle, item: Item, limit: int) -> None:
             for other, at in plan(turn.program, cycle).rungs
         )
     fire(turn, cycle, rung, item.at, sent)
+
+
+def _lapse(turn: Turn, cycle: Cycle, item: Item, last: Moment) -> None:
+    """A right lapses, or a timer goes off. Of the instants of a timer that repeats, those that
+    nobody looked at follow its law; a right is never passed over."""
+    law, following = turn.program.clocks[cycle.clock].catch_up, onward(turn.program, cycle)
+    passed = law == "skip" and cycle.series is not None and last[0] - item.at > LATE
+    if law == "collapse" and following is not None:
+        first = ahead(turn.program, following).first
+        passed = first is not None and (first.at, first.group) <= last
+    if passed:
+        pass_over(turn, cycle)
+    else:
+        lapse(turn, cycle)
 
 
 def finish(turn: Turn) -> None:
