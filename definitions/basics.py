@@ -91,7 +91,7 @@ SpanText = Annotated[BudgetText, AfterValidator(_span)]
 
 
 def _months(value: Budget) -> Budget:
-    if value.kind != "months":
+    if value.kind != "months" or value.same_time:
         raise ValueError(f"'{value}' must be months, such as '60 months'")
     return value
 

@@ -220,8 +220,8 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
         ),
         "E224": CodeInfo(
             "element from two fragments",
-            "Two fragments that the process uses bring an element of the same name. The process "
-            "declares its own, or uses one of them.",
+            "Two fragments that the process uses bring an element of the same name, or `use` names "
+            "one twice. The process declares its own, or uses one of them.",
         ),
         "E301": CodeInfo(
             "not an expression",
@@ -297,6 +297,11 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             "no present record",
             "A table with `each` reads the present record of a list, and is used elsewhere than in "
             "an `update` of that list.",
+        ),
+        "E319": CodeInfo(
+            "does not last",
+            "`subjects` and `retention` are read as long as the file of a case is there. They know "
+            "its data, its key and, for `retention`, when it was opened.",
         ),
         "E401": CodeInfo(
             "unreachable state",

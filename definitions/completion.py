@@ -37,14 +37,16 @@ SECTIONS: Final = (
     *("subjects", "data", "forms", "tables", "links", "computations", "documents", "clocks"),
     *("states", "anywhere"),
 )
-"""The parts of a fragment whose elements have names."""
+"""The parts of a fragment whose elements have names of an author's own."""
+
+RETENTION: Final = "retention"
 
 
 def united(process: Process, fragments: Mapping[str, Fragment]) -> Process:
     """The process with the elements of the fragments that it uses, after its own; an element that
     it declares itself, or that an earlier fragment brought, is left as it is."""
     changes: dict[str, object] = {}
-    for name in process.use:
+    for name in dict.fromkeys(process.use):
         if (fragment := fragments.get(name)) is None:
             continue
         for section in SECTIONS:
@@ -59,6 +61,7 @@ def united(process: Process, fragments: Mapping[str, Fragment]) -> Process:
         changes["attributes"] = fragment.attributes.model_copy(
             update={key: value for key, value in shown if value is not None}
         )
+        changes[RETENTION] = changes.get(RETENTION, process.retention) or fragment.retention
     return process.model_copy(update=changes) if changes else process
 
 
@@ -66,15 +69,43 @@ def _missing(given: Mapping[str, object], own: Mapping[str, object]) -> dict[str
     return {name: element for name, element in given.items() if name not in own}
 
 
-def brought_by(process: Process, fragments: Mapping[str, Fragment], path: Path) -> str | None:
-    """The fragment from which the process (as it was written) has the element at this path."""
-    if len(path) < 2 or path[0] not in SECTIONS or path[1] in getattr(process, str(path[0])):
+def elements(whole: Process | Fragment) -> Iterator[Path]:
+    """The path of everything that a process or a fragment has of its own and that wins, or clashes,
+    as a whole."""
+    for section in SECTIONS:
+        yield from ((section, name) for name in getattr(whole, section))
+    yield from (("attributes", key) for key, value in whole.attributes if value is not None)
+    if whole.retention is not None:
+        yield (RETENTION,)
+
+
+def brought_by(process: Process, fragments: Mapping[str, Fragment], path: Path) -> int | None:
+    """The place in `use` of the fragment from which the process (as it was written) has what
+    stands at this path."""
+    used = [(index, fragments[name]) for index, name in _used(process) if name in fragments]
+    if path[:1] == ("forbid",):
+        counts = [(index, len(fragment.forbid)) for index, fragment in used]
+        return _counted(counts, path[1:], len(process.forbid))
+    wanted = path[:1] if path[:1] == (RETENTION,) else path[:2]
+    if wanted in elements(process):
         return None
-    used = ((name, fragments.get(name)) for name in process.use)
-    return next(
-        (name for name, one in used if one is not None and path[1] in getattr(one, str(path[0]))),
-        None,
-    )
+    return next((index for index, fragment in used if wanted in elements(fragment)), None)
+
+
+def _used(process: Process) -> Iterator[tuple[int, str]]:
+    """Each fragment once, with its first place."""
+    return ((process.use.index(name), name) for name in dict.fromkeys(process.use))
+
+
+def _counted(counts: Iterable[tuple[int, int]], path: Path, own: int) -> int | None:
+    """In which fragment's share of a list the entry lies; None for the process's own."""
+    entry = path[0] if path else 0
+    last = own
+    for index, count in counts:
+        first, last = last, last + count
+        if isinstance(entry, int) and first <= entry < last:
+            return index
+    return None
 
 
 def completed(process: Process, shared: Shared) -> Process:

@@ -3,8 +3,9 @@
 A folder of definitions holds one process a file (`*.yaml`), what processes share
 (`shared/*.yaml`: roles and ladders; `fragments/*.yaml`: elements that many have alike) and working
 calendars (`calendars/*.yaml`). A process that leaves here is complete: it carries its fragments and
-every role, ladder and calendar that it names, so a running case needs nothing else. What it declares itself wins over what is shared; a name found nowhere is
-left out for the verifier to report.
+every role, ladder and calendar that it names, so a running case needs nothing else. What it
+declares itself wins over what is shared; a name found nowhere is left out for the verifier to
+report. A fragment that no process uses is no problem, if it is well-formed.
 
 Every problem of every file is reported at once, as one `DefinitionError`. This module decides
 nothing about meaning: `verifier` does for one process, `checks_between` for what goes between them.
@@ -26,8 +27,9 @@ from pydantic import BaseModel
 from definitions.bundle import pin
 from definitions.calendar import Calendar
 from definitions.checks_between import Known, check_between, neighbours_of
-from definitions.checks_finding import Finding, unknown
-from definitions.completion import SECTIONS, Shared, brought_by, completed, united
+from definitions.checks_finding import Finding
+from definitions.checks_fragments import check_fragments
+from definitions.completion import Shared, brought_by, completed, united
 from definitions.model import Fragment, Ladder, Library, Process, Role
 from definitions.problems import (
     DefinitionError,
@@ -221,7 +223,7 @@ def _drafted(data: bytes, file: str, problems: list[Problem]) -> _Draft | None:
 
 
 def _shared(folder: FilePath, problems: list[Problem]) -> Shared:
-    """The shared roles, ladders and calendars of a folder."""
+    """The shared roles, ladders, calendars and fragments of a folder."""
     roles: dict[str, Role] = {}
     ladders: dict[str, Ladder] = {}
     calendars: dict[str, Calendar] = {}
@@ -314,31 +316,15 @@ def _finished(
     }
     complete = complete.model_copy(update={"links": links})
     findings = [
-        *_fragment_findings(process, shared.fragments),
+        *check_fragments(process, shared.fragments),
         *verify(complete),
         *check_between(complete, known),
         *_size_findings(complete),
     ]
     return complete, [
-        _problem(finding, document, brought_by(process, shared.fragments, tuple(finding.path)))
+        _problem(finding, document, process, brought_by(process, shared.fragments, finding.path))
         for finding in findings
     ]
-
-
-def _fragment_findings(process: Process, fragments: Mapping[str, Fragment]) -> Iterator[Finding]:
-    """Fragments that are not there, and elements that two of them bring."""
-    brought: dict[tuple[str, str], str] = {}
-    for index, name in enumerate(process.use):
-        path = ("use", index)
-        if (fragment := fragments.get(name)) is None:
-            yield unknown("E223", path, "fragment", name, fragments)
-            continue
-        for section in SECTIONS:
-            for element in getattr(fragment, section):
-                before = brought.setdefault((section, element), name)
-                if before != name and element not in getattr(process, section):
-                    said = f"'{section}.{element}' comes from '{before}' already"
-                    yield Finding("E224", path, said, "declare it in the process itself")
 
 
 def _size_findings(process: Process) -> list[Finding]:
@@ -350,15 +336,17 @@ def _size_findings(process: Process) -> list[Finding]:
     return [Finding("E110", ("process",), said, "shorten texts, or split the process in two")]
 
 
-def _problem(finding: Finding, document: Document, fragment: str | None) -> Problem:
-    """A finding at its line. What lies in a shared part stands at the place that names it."""
-    path: Path = tuple(finding.path)
-    message = finding.message
-    if fragment is not None:
-        place = document.position(("use",))
-        message = f"{message} (in the fragment '{fragment}')"
-    else:
+def _problem(
+    finding: Finding, document: Document, process: Process, fragment: int | None
+) -> Problem:
+    """A finding at its line. What lies in a shared part stands at the place that names it;
+    `fragment` is the place in `use` of the one in which it lies."""
+    path, message = finding.path, finding.message
+    if fragment is None:
         place = document.position(_naming(path, document))
+    else:
+        place = document.position(("use", fragment))
+        message = f"{message} (in the fragment '{process.use[fragment]}')"
     return Problem(finding.code, document.file, *place, path_text(path), message, finding.hint)
 
 
@@ -382,7 +370,8 @@ def _naming(path: Path, document: Document) -> Path:
     for named, value in _scalars((), tree):
         if value == path[1] and any(step in keys for step in named[-2:]):
             return named
-    return ()
+    # The file's own clocks name none of it: a fragment's do.
+    return ("use",) if path[0] == "ladders" else ()
 
 
 def _scalars(path: Path, value: Value) -> Iterator[tuple[Path, Value]]:

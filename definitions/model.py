@@ -81,9 +81,9 @@ __all__ = [
     "Expr",
     "FieldType",
     "Forbid",
-    "Fragment",
     "Form",
     "FormField",
+    "Fragment",
     "FromTable",
     "Given",
     "Hold",
@@ -311,6 +311,7 @@ class Fragment(Model):
     fragment: Name
     title: Text | None = None
     subjects: dict[Name, Expr] = {}
+    retention: Retention | None = None
     attributes: Attributes = Attributes()
     data: dict[Name, DataField] = {}
     forms: dict[Name, Form] = {}

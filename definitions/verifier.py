@@ -14,6 +14,7 @@ evaluated: what is proved about reaching states and about running clocks is that
 from definitions.checks_clocks import check_clocks
 from definitions.checks_expressions import check_expressions
 from definitions.checks_fields import check_fields
+from definitions.checks_filing import check_filing
 from definitions.checks_finding import Finding
 from definitions.checks_graph import Graph
 from definitions.checks_ladders import check_ladders
@@ -37,6 +38,7 @@ def verify(process: Process) -> list[Finding]:
         *check_fields(process),
         *check_expressions(process),
         *check_texts(process),
+        *check_filing(process),
     ]
     if not any(found.code in _GROUND for found in findings):
         graph = Graph(process)

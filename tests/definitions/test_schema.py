@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from definitions.calendar import Calendar
-from definitions.model import Library, Process
+from definitions.model import Fragment, Library, Process
 from definitions.schema import SCHEMA_FILE, json_schema, keys_at, schema_text
 from definitions.shape import GRAMMARS
 
@@ -37,7 +37,7 @@ def test_what_may_be_written_short_may_be_so_in_the_schema() -> None:
     ]
 
 
-@pytest.mark.parametrize("model", [Process, Library, Calendar])
+@pytest.mark.parametrize("model", [Process, Fragment, Library, Calendar])
 def test_every_pattern_is_explained_in_words(model: type[BaseModel]) -> None:
     """A text outside its pattern is never answered with a regular expression."""
     patterns = {found for key, found in _walk(json_schema(model)) if key == "pattern"}

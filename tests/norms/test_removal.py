@@ -9,13 +9,22 @@ from definitions.norms import named_in
 from tests.norms.metadata import METADATA
 from tests.norms.removal import stage
 
+_USE = re.compile(r"(?m)^use: \[(.*)\]")
 _RULE = re.compile(r"\b(?:R-[A-Z]+|D)-\d+\b")
 
 
 def mentioned() -> list[str]:
     """Every rule that stands in a definition, comments aside; found without loading them."""
-    lines = (line for path in named_in(FOLDER) for line in path.read_text("utf-8").splitlines())
+    files = [path for path in named_in(FOLDER) if path.parent.name != "fragments"]
+    used = {name for path in files for name in _words(_USE.findall(path.read_text("utf-8")))}
+    # A fragment that no process uses is no part of a definition.
+    files += [path for path in named_in(FOLDER) if path.stem in used and path not in files]
+    lines = (line for path in files for line in path.read_text("utf-8").splitlines())
     return sorted({rule for line in lines for rule in _RULE.findall(line.partition("#")[0])})
+
+
+def _words(lists: list[str]) -> list[str]:
+    return [word.strip() for one in lists for word in one.split(",")]
 
 
 @pytest.mark.parametrize("rule", [rule for rule in mentioned() if rule not in METADATA])

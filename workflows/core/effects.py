@@ -311,6 +311,10 @@ class CaseView:
     hold_until: int | None = None
     zone: str = "UTC"
     origin: str = ""
+    subjects: dict[str, str] = field(default_factory=dict)
+    """What it is about, by kind; of a text that is over-long, its beginning."""
+    keep_until: int | None = None
+    """Of a closed case: until when its file must be kept, the end of a local day, exclusive."""
     data: dict[str, Any] = field(default_factory=dict)
     """Case data without personal fields."""
     clocks: tuple[ClockView, ...] = ()

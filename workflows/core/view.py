@@ -12,6 +12,7 @@ from definitions.text import Text
 from workflows.core.case import OPEN_PHASES, Case, Cycle
 from workflows.core.deadlines import consumed
 from workflows.core.effects import CaseView, ClockView, EventView, LinkView, TaskView
+from workflows.core.filing import keep_until, subjects_of
 from workflows.core.ladder import addressed
 from workflows.core.plan import ahead, next_wakeup
 from workflows.core.program import Program
@@ -70,6 +71,8 @@ def view_of(program: Program, case: Case, now: int) -> CaseView:
         hold_until=None if case.hold is None else case.hold.until,
         zone=program.zone,
         origin=case.origin,
+        subjects=subjects_of(turn),
+        keep_until=keep_until(turn),
         data={name: value for name, value in case.data.items() if name in public},
         clocks=clocks,
         tasks=_tasks(program, case),
