@@ -45,6 +45,7 @@ _LISTS: Mapping[str | None, ValueType] = MappingProxyType(
 )
 _COMMON: Mapping[str, ValueType] = MappingProxyType(
     {
+        "case.process": ValueType.TEXT,
         "case.key": ValueType.TEXT,
         "case.state": ValueType.TEXT,
         "case.opened_at": ValueType.INSTANT,

@@ -257,6 +257,7 @@ def _names() -> str:
 
 _NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "case.process": "the id of its process",
         "case.key": "the case's key",
         "case.state": "its present state",
         "case.opened_at": "when it was opened",

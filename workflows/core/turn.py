@@ -187,6 +187,7 @@ class Turn:
         values = {
             "key": self.case.key,
             "state": self.state,
+            "process": self.case.process,
             "opened_at": self.case.opened,
             "closed": self.closed is not None,
             "number": self.case.number,
