@@ -68,3 +68,21 @@ def test_a_key_that_cannot_be_computed_is_said(occasions: Callable[..., Occasion
     with pytest.raises(IllegalEvent) as failed:
         made.opening(0, "LY01")
     assert failed.value.code == "expression_failed"
+
+
+@pytest.mark.parametrize(
+    ("instant", "period"),
+    [
+        ("2026-01-01T00:00+08:00", "2026-02"),
+        ("2026-11-01T00:00+08:00", "2026-12"),
+        ("2027-01-01T00:00+08:00", "2027-02"),
+    ],
+)
+def test_a_case_of_two_months_is_named_by_the_second(instant: str, period: str) -> None:
+    made = Occasions(load_library().processes["survey_report"], "two_monthly")
+    assert made.last(at(instant) + 40 * 86400) == at(instant)
+    opening = made.opening(at(instant), "LY01")
+    assert (opening.key, opening.data) == (f"LY01-{period}", {"centre": "LY01", "period": period})
+    # A run that was asked for by hand, or comes twice, means the same case.
+    first, second = (made.arguments(at(instant), "LY01", at(instant) + late) for late in (0, 999))
+    assert (first["id"], first["args"][0].event_id) == (second["id"], second["args"][0].event_id)
