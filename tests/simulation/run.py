@@ -49,6 +49,8 @@ from workflows.core.case import Actor, Incoming
 from workflows.starting import pinned_rules, start_arguments
 
 LONGEST = 150.0
+STOPPING = 30.0
+"""Seconds that a worker may take to stop."""
 LOCKED = 2.6
 """Seconds: longer than the shell waits for the records before it goes on without them."""
 
@@ -128,6 +130,8 @@ class Run:
         self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         self.result = Result(plan, self.chaos.counts)
         self._working: AsyncExitStack | None = None
+        self._living: asyncio.Task[Any] | None = None
+        self._fatal: BaseException | None = None
 
     async def go(self, judge: Callable[["Run"], Awaitable[None]]) -> Result:
         """Run it and have it judged."""
@@ -139,18 +143,27 @@ class Run:
         self.database = self.folder / "records.db"
         shutil.copyfile(self.template, self.database)
         async with Records.open(f"sqlite:///{self.database}") as self.records:
+            self._living = asyncio.create_task(self._lived(judge))
             try:
                 async with asyncio.timeout(LONGEST):
-                    await self._live()
-                    await judge(self)
+                    await self._living
             except Violation as broken:
                 self.result.violation = str(broken)
+            except asyncio.CancelledError:
+                if self._fatal is None:
+                    raise
+                self.result.violation = f"the worker gave up: {self._fatal!r}"
             except Exception:  # noqa: BLE001 - shown with its seed
                 self.result.violation = traceback.format_exc(limit=-4)
             finally:
-                await self._stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop(), STOPPING)
         self.result.seconds = time.monotonic() - began
         return self.result
+
+    async def _lived(self, judge: Callable[["Run"], Awaitable[None]]) -> None:
+        await self._live()
+        await judge(self)
 
     # --- the worker -------------------------------------------------------------------------
 
@@ -186,6 +199,7 @@ class Run:
             max_concurrent_workflow_tasks=10,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
             graceful_shutdown_timeout=timedelta(0),
+            on_fatal_error=self._gave_up,
         )
         async with worker:
             try:
@@ -193,6 +207,13 @@ class Run:
             finally:
                 over.set()
         await notifier.aclose()
+
+    async def _gave_up(self, why: BaseException) -> None:
+        """Without its worker the case would stand still until the patience of whoever waits for it
+        is at its end."""
+        self._fatal = why
+        if self._living is not None:
+            self._living.cancel()
 
     # --- living -----------------------------------------------------------------------------
 
