@@ -23,6 +23,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records import Records
+from activities.records.schema import HEARD_KINDS
 from definitions.problems import DuecourseError
 from workflows.core.effects import OpenCase, Tell
 
@@ -119,9 +120,8 @@ class LinkActivities:
     async def tell_case(self, tell: Tell, now: int) -> dict[str, Any]:
         """`result`: accepted or duplicate; or refused, late_rejected, ended or unknown_case, with
         code and message. Anything else is tried again."""
+        # Whether it has ended only Temporal knows: records may be of a decision that was lost.
         owner = await self._records.key(tell.process, tell.business_key)
-        if owner is not None and owner.ended is not None:
-            return await self._after_end(tell)
         try:
             argument = self._preparing.argument(tell)
             start = None if owner is not None else self._preparing.start(tell, now)
@@ -169,15 +169,27 @@ class LinkActivities:
         owner = await self._records.key(tell.process, tell.business_key)
         if owner is None:
             return _undelivered(NO_SUCH, NO_SUCH, f"there is no such case: {tell.target}")
-        row = await self._records.read.event(owner.case, tell.key)
-        if row is not None and row["kind"] in DELIVERED:
-            return {"result": "duplicate"}
+        row = await self._records.read.event(owner.case, tell.key, kinds=HEARD_KINDS)
+        if row is not None and (heard := _heard(row)) is not None:
+            return heard
         if owner.ended is None and activity.info().attempt < SURE:
             # It may be between two runs, or its last row not written yet.
             raise ApplicationError(f"{owner.case} cannot be reached", type="unreachable")
         ended = tell.at if owner.ended is None else owner.ended
         result = await self._preparing.after_end(tell, owner.number, ended)
         return _undelivered(result, ENDED, "the case has ended")
+
+
+def _heard(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer that was given once, while the case lived; None if it was none of its own."""
+    said = row["data"]
+    match row["kind"]:
+        case "refused":
+            return _undelivered("refused", said["code"], said["message"])
+        case kind if kind in DELIVERED:
+            return {"result": "duplicate"}
+        case _:
+            return None
 
 
 def _failed(failed: WorkflowUpdateFailedError) -> dict[str, Any]:

@@ -158,8 +158,6 @@ class Cases:
         """
         _check_case(case)
         _check_event(event)
-        if event_id and (known := await self._long_known(case, event, event_id, data, actor)):
-            return known
         argument = EventArgument(
             id=event_id or new_event_id(),
             by=By(actor.id, actor.roles),
@@ -168,6 +166,8 @@ class Cases:
         )
         sendable(argument)
         instant(argument.occurred_at)
+        if event_id and (known := await self._long_known(case, event, argument)):
+            return known
         handle = (await self.client()).get_workflow_handle(case)
         try:
             accepted = await asyncio.wait_for(
@@ -213,7 +213,11 @@ class Cases:
     ) -> dict[str, Any]:
         """The answer for a case that does not run, if there is one; else its refusal."""
         refusal = await self._no_such(case, error)
-        if refusal.code == "case_ended" and (ended := refusal.facts["ended"]) is not None:
+        if refusal.code != "case_ended":
+            raise refusal from error
+        if (known := await self._long_known(case, event, argument, over=True)) is not None:
+            return known
+        if (ended := refusal.facts["ended"]) is not None:
             ledger = await self.ledger(case)
             late = await late_rejected(self.records, ledger, ended, event, argument)
             if late is not None:
@@ -221,9 +225,12 @@ class Cases:
         raise refusal from error
 
     async def _long_known(
-        self, case: str, event: str, event_id: str, data: Mapping[str, Any], actor: Actor
+        self, case: str, event: str, argument: EventArgument, over: bool = False
     ) -> dict[str, Any] | None:
-        """The answer to an id that the case has forgotten, from the journal."""
+        """The answer to an id that the case has forgotten, from the journal; whatever the journal
+        has if the case is `over`. That it is, Temporal knows: the newest rows may be of a decision
+        that was lost, and then the event must be sent again."""
+        event_id = argument.id
         try:
             row = await self.records.read.event(case, event_id)
             view = await self.records.read.case(case) if row is not None else None
@@ -232,11 +239,11 @@ class Cases:
         if row is None or view is None:
             return None
         forgotten = view["number"] != row["number"] or view["seq"] - row["seq"] >= RECENT
-        if not forgotten and view["ended"] is None:
+        if not forgotten and not over:
             return None
         program = await self._program(case, row["number"])
-        if (row["name"], row["actor"]) != (event, actor.id) or not (
-            program is None or says_the_same(program, row, data)
+        if (row["name"], row["actor"]) != (event, argument.by.id) or not (
+            program is None or says_the_same(program, row, argument.data)
         ):
             raise EventRefused(
                 f"the id {event_id} was used for other content: {row['name']} by {row['actor']}",

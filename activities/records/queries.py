@@ -159,14 +159,18 @@ class Queries:
         wanted = (
             select(Journal.__table__)
             .where(Journal.case_id == case_id, Journal.number == number, Journal.seq > after_seq)
-            .where(_holds())
+            .where(holds())
             .order_by(Journal.seq)
             .limit(max(1, min(limit, MOST)))
         )
         return tuple(map(as_row, await self._all(wanted)))
 
     async def event(
-        self, case_id: str, event_id: str, number: int | None = None
+        self,
+        case_id: str,
+        event_id: str,
+        number: int | None = None,
+        kinds: Sequence[str] = EVENT_KINDS,
     ) -> dict[str, Any] | None:
         """The journal row that an event id led to, in the latest number that knows it."""
         if not event_id:
@@ -174,8 +178,8 @@ class Queries:
         wanted = select(Journal.__table__).where(
             Journal.case_id == case_id,
             Journal.event_id == event_id,
-            Journal.kind.in_(EVENT_KINDS),
-            _holds(),
+            Journal.kind.in_(kinds),
+            holds(),
         )
         if number is not None:
             wanted = wanted.where(Journal.number == number)
@@ -323,7 +327,8 @@ def _has_problem(wanted: str | bool) -> ColumnElement[bool]:
     return found if wanted else ~found
 
 
-def _holds() -> ColumnElement[bool]:
+def holds() -> ColumnElement[bool]:
+    """Of a row of the journal: nothing else was written under its number later."""
     later = aliased(Journal)
     return ~exists().where(
         later.case_id == Journal.case_id,

@@ -38,6 +38,8 @@ Big = BigInteger().with_variant(Integer, "sqlite")
 
 EVENT_KINDS = ("event", "opened", "late_rejected")
 """Kinds of journal rows that use up an event id."""
+HEARD_KINDS = (*EVENT_KINDS, "refused", "undelivered")
+"""Kinds of journal rows that tell what became of what another case said."""
 _ONE_EVENT = text(
     "event_id <> '' AND revision = 0 AND kind IN ('event', 'opened', 'late_rejected')"
 )

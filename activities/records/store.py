@@ -35,7 +35,7 @@ from activities.records.engine import Database, RecordsConflict
 from activities.records.keys import NEWEST_OWNER, OWNER, KeyClaim
 from activities.records.keys import owner as owner_of
 from activities.records.links import LinkKeeper
-from activities.records.queries import Queries
+from activities.records.queries import Queries, holds
 from activities.records.schema import (
     EVENT_KINDS,
     CaseKey,
@@ -74,7 +74,10 @@ class Records:
         self._add_delivery = self._add(DeliveryMark)
         self._mark = self._upsert(DeliveryMark, _not_undone)
         self._add_key = self._add(CaseKey)
-        self._end_key = Prepared(update(CaseKey).where(_of(CaseKey)).values(ended=bindparam("at")))
+        ends = update(CaseKey).where(_of(CaseKey)).values(ended=bindparam("at"))
+        self._end_key = Prepared(ends)
+        # A case may go on: it was told that its last word came to nothing, or its end was lost.
+        self._unend_key = Prepared(ends.values(ended=None).where(CaseKey.ended.is_not(None)))
         self._clear = update(CaseProblem).where(_of(CaseProblem), CaseProblem.cleared.is_(None))
         self._clear = self._clear.values(cleared=bindparam("now"))
         self._clear_all = Prepared(self._clear)
@@ -119,7 +122,9 @@ class Records:
             self._add_notice.run(connection, [made.notice(note, number) for note in batch.notices])
         if newest:
             self._set_problems(connection, case, number, batch.problems, view.at)
-            if view.ended is not None:
+            if view.ended is None:
+                self._unend_key.run(connection, [_named(case, number)])
+            else:
                 self._end_key.run(connection, [{**_named(case, number), "at": view.ended}])
 
     def _write_view(self, connection: Connection, batch: Batch, number: int) -> bool:
@@ -172,13 +177,16 @@ class Records:
             connection.execute(select(CaseState.seq).where(of_case).with_for_update())
             of_case = (Journal.case_id == case) & (Journal.number == number)
             kinds = (*EVENT_KINDS, row.kind)
-            same = (Journal.event_id == row.event_id) & Journal.kind.in_(kinds)
-            known = connection.scalar(select(Journal.seq).where(of_case, same).limit(1))
+            same = of_case & (Journal.event_id == row.event_id) & Journal.kind.in_(kinds)
+            known = connection.scalar(select(Journal.seq).where(same, holds()).limit(1))
             if known is not None:
                 return int(known)
+            # The id may be that of a row which no longer holds; this one is of a later revision.
+            before = connection.scalar(select(func.max(Journal.revision)).where(same))
             last = connection.scalar(select(func.max(Journal.seq)).where(of_case))
             late = replace(row, seq=(last or 0) + 1)
-            rows = [made.journal(late, case, number)]
+            revision = 0 if before is None else before + 1
+            rows = [{**made.journal(late, case, number), "revision": revision}]
             connection.execute(insert(Journal), rows)
             self._links.keep(connection, rows)
             return late.seq

@@ -135,6 +135,28 @@ async def test_a_fact_decided_anew_is_kept_beside_the_old(records: Records) -> N
     assert found["seq"] == 2
 
 
+async def test_what_is_late_is_written_though_a_lost_row_has_its_id(records: Records) -> None:
+    await records.write(batch(rows=(row(1, event_id="e1", name="acknowledge"),)), 1)
+    ended = view(ended=T0 + 1)
+    await records.write(batch(rows=(row(1, kind="ended", name="complaint"),), view=ended), 1)
+    late = row(0, kind="late_rejected", event_id="e1", name="acknowledge")
+    assert await records.late_rejected(late, CASE, 1) == 2
+    assert await records.late_rejected(late, CASE, 1) == 2
+    held = await records.read.journal(CASE, 1)
+    assert [(item["seq"], item["kind"]) for item in held] == [(1, "ended"), (2, "late_rejected")]
+
+
+async def test_a_case_whose_end_was_lost_or_taken_back_owns_its_key_as_one_that_lives(
+    records: Records,
+) -> None:
+    await records.claim_key("complaint", "C-1", 1, CASE, "d", "", T0)
+    for seq, ended in ((1, T0 + 1), (2, None), (3, T0 + 3)):
+        await records.write(batch(seq=seq, view=view(seq=seq, ended=ended)), 1)
+        owner = await records.key("complaint", "C-1")
+        assert owner is not None
+        assert owner.ended == ended
+
+
 @pytest.mark.parametrize(
     "statement", ["UPDATE journal SET name = 'forged'", "DELETE FROM journal", "TRUNCATE journal"]
 )

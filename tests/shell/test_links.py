@@ -23,7 +23,8 @@ from surfaces.server import Embedded
 from tests.shell.computing import PRICES
 from tests.shell.world import SMALL, TALKING, World, attributes, eventually, history, send, shown
 from workflows import requesting
-from workflows.core.effects import Tell
+from workflows.core.effects import Batch, CaseView, Row, Tell
+from workflows.payloads import adapter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,8 +200,74 @@ async def test_a_message_that_is_sent_twice_is_taken_once(talkers: World) -> Non
         await send(receiver, "shut")
         await receiver.result()
         # Long after: the case has ended, and it had taken it.
-        assert await run(links.tell_case, tell, tell.at) == {"result": "duplicate"}
+        assert await _later().run(links.tell_case, tell, tell.at) == {"result": "duplicate"}
     assert len(await rows(talkers, "M-2", "book", "undelivered")) == 0
+
+
+def _later() -> ActivityEnvironment:
+    """Of another activity: the same one asks for the same update, whose answer is kept."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, activity_id="later")
+    return environment
+
+
+def _line(world: World, name: str, line: int) -> Tell:
+    """An order's line for the book of its name."""
+    return Tell(
+        key=f"{world.case(name, 'order')}/1/7",
+        process="book",
+        business_key=world.key(name),
+        event="add",
+        data={"line": line},
+        origin=world.case(name, "order"),
+        seq=7,
+        at=world.arguments(name, "order", data={"book": "b"})["args"][0].occurred_at,
+    )
+
+
+def _links(world: World) -> LinkActivities:
+    reaching = preparing(world.catalogue, world.records, world.task_queue, False)
+    return LinkActivities(world.client, world.records, reaching)
+
+
+async def test_a_message_is_told_again_if_the_decision_that_took_it_was_lost(
+    talkers: World,
+) -> None:
+    tell = _line(talkers, "M-8", 1)
+    async with working(talkers):
+        receiver = await book(talkers, "M-8")
+        assert await eventually(lambda: talkers.journal("M-8", "book"))
+        shown = await view_of(receiver)
+        del shown["problems"]
+        now = shown["at"]
+        # A worker wrote that the line was taken and the book shut, and died before Temporal knew.
+        lost = (
+            Row(2, "event", "add", now, now, event_id=tell.key, actor=tell.origin, state="open"),
+            Row(3, "event", "shut", now, now, event_id="s", state="shut", previous="open"),
+            Row(4, "ended", "book", now, now, state="shut"),
+        )
+        view = adapter(CaseView).validate_python(shown)
+        view = replace(view, seq=4, state="shut", ended=now, next_wakeup=None)
+        await talkers.records.write(Batch(view.case, lost, (), view), 1)
+        told = await ActivityEnvironment().run(_links(talkers).tell_case, tell, tell.at)
+        assert told == {"result": "accepted"}
+        assert [line["line"] for line in (await view_of(receiver))["data"]["lines"]] == [1]
+
+
+async def test_a_refusal_of_which_nobody_heard_stands_when_the_case_has_ended(
+    talkers: World,
+) -> None:
+    tell = _line(talkers, "M-9", 13)
+    links = _links(talkers)
+    async with working(talkers):
+        receiver = await book(talkers, "M-9")
+        first = await ActivityEnvironment().run(links.tell_case, tell, tell.at)
+        assert (first["result"], first["code"]) == ("refused", "guard_refused")
+        await send(receiver, "shut")
+        await receiver.result()
+        assert await _later().run(links.tell_case, tell, tell.at) == first
+    heard = [r for r in await talkers.journal("M-9", "book") if r["event_id"] == tell.key]
+    assert [row["kind"] for row in heard] == ["refused"]
 
 
 async def test_what_a_case_that_has_ended_is_told_stands_in_both_journals(talkers: World) -> None:

@@ -5,7 +5,6 @@ or from a scenario of the process owner. The same seed gives the same plan.
 What it is not: the running of it; when things really happen is up to the server.
 """
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +29,9 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE.parent / "scenarios"
 OPENED = 1_794_274_200
 """2026-11-10T09:30:00 in Shanghai."""
+
+PROCESSES = ("request", "request", "slip", "job", "job", "job")
+"""What is chosen from: half of the cases open others and tell them something."""
 
 DULL = {"job": ("finish", "not_taken", "remark")}
 """Events that are chosen less often, since they lead to little."""
@@ -317,9 +319,7 @@ def _nonsense(near: Sending, chance: Random) -> Sending:
 
 
 def _from_core(chance: Random, library: Library) -> Plan:
-    # Cases that open and tell others run when asked for: they are not judged soundly yet.
-    linked = ("job",) * 3 if os.environ.get("DUECOURSE_LINKED") else ()
-    process = chance.choice(("request", "request", "slip", *linked))
+    process = chance.choice(PROCESSES)
     program = library.program(process)
     data = _start_data(process, chance)
     by = ("clerk.0", ("clerk",))

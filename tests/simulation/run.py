@@ -6,21 +6,16 @@ What it is not: the judge (`judging`).
 
 import asyncio
 import contextlib
-import itertools
 import json
 import shutil
 import time
 import traceback
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from temporalio.client import (
-    Client,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -41,11 +36,12 @@ from activities.records import Records
 from surfaces.reaching import preparing
 from tests.simulation.faults import Chaos, Desk, MortalRunner, Saboteur, locked
 from tests.simulation.oracle import Violation
-from tests.simulation.plans import Library, Plan, Sending, Step, incoming
+from tests.simulation.plans import Plan, Sending, Step, incoming
+from tests.simulation.stage import Result, Sent, Stage
 from tests.simulation.waiting import PATIENCE, within
 from workflows.card import RETRY
 from workflows.case import CaseWorkflow, Rehearsal
-from workflows.core.case import Actor, Incoming
+from workflows.core.case import Actor
 from workflows.starting import pinned_rules, start_arguments
 
 LONGEST = 150.0
@@ -67,57 +63,10 @@ fallback: wang
 Handle = WorkflowHandle[Any, Any]
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What the client did and what it was told. `code` is empty for what was accepted, `gone` when
-    the case had ended, `signal` when nobody was to answer."""
-
-    sending: Sending
-    incoming: Incoming
-    began: int
-    ended: int
-    code: str
-    answer: dict[str, Any] | None
-    alone: bool
-
-
-@dataclass
-class Result:
-    """How a run went: what was injected, and what is wrong (nothing, usually)."""
-
-    plan: Plan
-    counts: Counter[str]
-    violation: str = ""
-    rows: int = 0
-    runs: int = 0
-    twins: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
-class Stage:
-    """What all runs share: a server's client, what was read once, and empty records to copy."""
-
-    client: Client
-    folder: Path
-    library: Library
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    @property
-    def template(self) -> Path:
-        """The empty records."""
-        return self.folder / "empty.db"
-
-    async def prepare(self) -> None:
-        """Make the empty records."""
-        async with Records.open(f"sqlite:///{self.template}") as records:
-            await records.migrate()
-
-
 class Run:
     """One plan being run."""
 
-    def __init__(self, stage: "Stage", plan: Plan) -> None:
+    def __init__(self, stage: Stage, plan: Plan) -> None:
         self.client, self.library, self.plan = stage.client, stage.library, plan
         self.key = f"S{next(stage.numbers)}-{plan.seed}"
         self.template, self.folder = stage.template, stage.folder / self.key
@@ -143,7 +92,7 @@ class Run:
         self.database = self.folder / "records.db"
         shutil.copyfile(self.template, self.database)
         async with Records.open(f"sqlite:///{self.database}") as self.records:
-            self._living = asyncio.create_task(self._lived(judge))
+            self._living = asyncio.create_task(self._live(judge))
             try:
                 async with asyncio.timeout(LONGEST):
                     await self._living
@@ -160,10 +109,6 @@ class Run:
                     await asyncio.wait_for(self._stop(), STOPPING)
         self.result.seconds = time.monotonic() - began
         return self.result
-
-    async def _lived(self, judge: Callable[["Run"], Awaitable[None]]) -> None:
-        await self._live()
-        await judge(self)
 
     # --- the worker -------------------------------------------------------------------------
 
@@ -217,7 +162,7 @@ class Run:
 
     # --- living -----------------------------------------------------------------------------
 
-    async def _live(self) -> None:
+    async def _live(self, judge: Callable[["Run"], Awaitable[None]]) -> None:
         plan = self.plan
         arguments = start_arguments(
             self.library.catalogue(plan.process)[plan.process],
@@ -239,6 +184,7 @@ class Run:
         await self._until(await self._now() + plan.tail)
         self.chaos.calm = True
         await self.quiet(self.handle)
+        await judge(self)
 
     async def _opened(self) -> bool:
         """The first task is in the history; it fixed the case's time."""

@@ -1,6 +1,7 @@
 """Starting, sending and finding cases on real Temporal."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -18,7 +19,9 @@ from surfaces.explained import explanations
 from surfaces.ledger import replayed
 from tests.shell.world import eventually
 from workflows.core.case import Actor
+from workflows.core.effects import Batch, CaseView, Row
 from workflows.core.errors import IllegalEvent
+from workflows.payloads import adapter
 
 LI = Actor("li", ("clerk",))
 DATA = {"what": "灯", "price": "12.50", "wanted_at": "2030-11-20T10:00:00+08:00"}
@@ -104,6 +107,33 @@ async def test_refusals_say_who_is_to_blame(cases: Cases, working: Working) -> N
         "parcel:C-1", "fetch", {}, Actor("kim", ("customer",)), event_id="last"
     )
     assert known["status"] == "duplicate"
+
+
+async def test_an_event_is_sent_again_if_the_decision_that_took_it_was_lost(
+    cases: Cases, working: Working
+) -> None:
+    async with working():
+        await cases.start("parcel", "G-1", DATA, LI)
+        await rows(cases, "parcel:G-1", 1)
+        handle = (await cases.client()).get_workflow_handle("parcel:G-1")
+        shown = await handle.query("view")
+        del shown["problems"]
+        now = shown["at"]
+        # A worker wrote that it ended the case, and died before Temporal kept that.
+        lost = (
+            Row(
+                *(2, "event", "pack", now, now),
+                event_id="e",
+                actor="li",
+                data={"weight": 3},
+                state="packed",
+            ),
+            Row(3, "ended", "parcel", now, now, state="packed"),
+        )
+        view = replace(adapter(CaseView).validate_python(shown), seq=3, ended=now)
+        await cases.records.write(Batch(view.case, lost, (), view), 1)
+        answer = await cases.send("parcel:G-1", "pack", {"weight": 3}, LI, event_id="e")
+        assert (answer["status"], answer["state"]) == ("accepted", "packed")
 
 
 async def test_a_start_that_is_refused_leaves_nothing(cases: Cases) -> None:
