@@ -365,6 +365,10 @@ def _delayed(histories: list[WorkflowHistory]) -> int:
             elif event.HasField("timer_fired_event_attributes"):
                 number = event.timer_fired_event_attributes.started_event_id
                 late += max(0, now - due[number])
+            elif event.HasField("timer_canceled_event_attributes"):
+                # Time was skipped over the instant at which it was to ring, and an event came.
+                number = event.timer_canceled_event_attributes.started_event_id
+                late += max(0, now - due[number])
     return late
 
 

@@ -37,7 +37,7 @@ from surfaces.reaching import preparing
 from tests.simulation.faults import Chaos, Desk, MortalRunner, Saboteur, locked
 from tests.simulation.oracle import Violation
 from tests.simulation.plans import Plan, Sending, Step, incoming
-from tests.simulation.stage import Result, Sent, Stage
+from tests.simulation.stage import DIRECTORY, Result, Sent, Stage
 from tests.simulation.waiting import PATIENCE, within
 from workflows.card import RETRY
 from workflows.case import CaseWorkflow, Rehearsal
@@ -47,18 +47,9 @@ from workflows.starting import pinned_rules, start_arguments
 LONGEST = 150.0
 STOPPING = 30.0
 """Seconds that a worker may take to stop."""
+SOON = 20
 LOCKED = 2.6
 """Seconds: longer than the shell waits for the records before it goes on without them."""
-
-DIRECTORY = """
-zone: Asia/Shanghai
-people:
-  li: {name: 李, channels: {desk: li}}
-  wang: {name: 王, channels: {desk: wang}}
-  zhao: {name: 赵, channels: {desk: zhao}}
-roles: {clerk: [li, zhao], chief: wang, expert: zhao}
-fallback: wang
-"""
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -184,7 +175,17 @@ class Run:
         await self._until(await self._now() + plan.tail)
         self.chaos.calm = True
         await self.quiet(self.handle)
+        while await self._soon():
+            await self.pass_time(self.handle, SOON)
+            await self.quiet(self.handle)
         await judge(self)
+
+    async def _soon(self) -> bool:
+        """The case is about to ring, perhaps while it is judged."""
+        if not await self._running(self.handle):
+            return False
+        ring = (await self.view(self.handle))["next_wakeup"]
+        return ring is not None and ring <= await self._now() + SOON
 
     async def _opened(self) -> bool:
         """The first task is in the history; it fixed the case's time."""

@@ -16,6 +16,16 @@ from activities.records import Records
 from tests.simulation.plans import Library, Plan, Sending
 from workflows.core.case import Incoming
 
+DIRECTORY = """
+zone: Asia/Shanghai
+people:
+  li: {name: 李, channels: {desk: li}}
+  wang: {name: 王, channels: {desk: wang}}
+  zhao: {name: 赵, channels: {desk: zhao}}
+roles: {clerk: [li, zhao], chief: wang, expert: zhao}
+fallback: wang
+"""
+
 
 @dataclass(frozen=True)
 class Sent:
