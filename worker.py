@@ -119,7 +119,7 @@ def build_worker(
     own = CaseActivities(records, notifier, lambda name: pinned_rules(catalogue[name]))
     reaching = preparing(catalogue, records, task_queue, rehearsal)
     links = LinkActivities(client, records, reaching)
-    computing, documents = ComputeActivities(computations), DocumentActivities(records)
+    computing, documents = ComputeActivities(computations, records), DocumentActivities(records)
     known = scheduling(catalogue.processes, organisations, task_queue)
     schedules = ScheduleActivities(client, records, known)
     return Worker(

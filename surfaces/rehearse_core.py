@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from activities.computations import run
+from activities.computations.cases import Given
 from definitions.problems import DuecourseError
 from surfaces.errors import UnknownCase
 from surfaces.rehearse import News, Reply
+from surfaces.rehearse_inquiries import closed_case
 from surfaces.rules import Rules
 from workflows.core.case import Case, Incoming
 from workflows.core.decide import Decision, decide, look, open_case, wakeup
@@ -269,7 +271,7 @@ class CoreRunner:
         """The answer of a service task comes in the second in which it was asked for."""
         life = self._lives[wanted.origin]
         try:
-            output = run(wanted.computation, wanted.input)
+            output = run(wanted.computation, wanted.input, self._cases(wanted.origin))
             told = answer(life.program, wanted, output)
         except DuecourseError as failed:
             told = failure(wanted, failed)
@@ -279,3 +281,10 @@ class CoreRunner:
             # A state that was left meanwhile awaits no answer.
             if life.case.calling == wanted.key:
                 self._troubles.append(f"{wanted.origin} refused '{told.name}': {refused.message}")
+
+    def _cases(self, asking: str) -> Given:
+        """The cases that an inquiry of this one may read."""
+        others = [life for name, life in self._lives.items() if name != asking]
+        found = [closed_case(life.program, life.case, self.now) for life in others]
+        zone = self._lives[asking].program.zone
+        return Given([case for case in found if case is not None], zone)

@@ -1,4 +1,4 @@
-"""The computations of this program: pure functions that service tasks of definitions call by name.
+"""The computations of this program: functions that service tasks of definitions call by name.
 
 What it is: the one table of them. To add one, write a module of its own:
 
@@ -16,8 +16,10 @@ What it is: the one table of them. To add one, write a module of its own:
 
 and a line below: `"double": Computation(Single, Double, double)`. The names of the models' fields
 are those that definitions declare under `computations.double.input` and `.output`; a worker does
-not start with others.
-What it is not: anything that waits, reads or sends: no Temporal, no I/O, no clock, no chance.
+not start with others. An `Inquiry` is a computation whose function also gets `Cases`, the closed
+cases of the records; its answer is kept with the case that asked.
+What it is not: anything that waits, reads or sends by itself: no Temporal, no I/O, no clock, no
+chance.
 Who may import it: the activities, the composition and the surfaces.
 """
 
@@ -27,11 +29,29 @@ from activities.computations.computation import (
     ComputationMismatch,
     Computations,
     InputInvalid,
+    Inquiry,
     UnknownComputation,
+)
+from activities.computations.inquiries import (
+    Figures,
+    Filing,
+    OfMonth,
+    Sample,
+    SampleWanted,
+    filing_of_month,
+    sample_of_closed_cases,
+    service_figures,
 )
 from activities.computations.settlement import Lines, Priced, price_lines
 
-COMPUTATIONS = Computations({"price_lines": Computation(Lines, Priced, price_lines)})
+COMPUTATIONS = Computations(
+    {
+        "filing_of_month": Inquiry(OfMonth, Filing, filing_of_month),
+        "price_lines": Computation(Lines, Priced, price_lines),
+        "sample_of_closed_cases": Inquiry(SampleWanted, Sample, sample_of_closed_cases),
+        "service_figures": Inquiry(OfMonth, Figures, service_figures),
+    }
+)
 """All of them."""
 
 run = COMPUTATIONS.run
@@ -44,6 +64,7 @@ __all__ = [
     "ComputationMismatch",
     "Computations",
     "InputInvalid",
+    "Inquiry",
     "UnknownComputation",
     "names",
     "run",

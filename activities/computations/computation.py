@@ -1,7 +1,8 @@
-"""What a computation is: a pure function by name, with models of what goes in and what comes out.
+"""What a computation is: a function by name, with models of what goes in and what comes out.
 
-What it is: the registry's types and errors. Values are plain and JSON-like, as a case stores them:
-money in whole fen, a date as text, an instant in whole seconds since the epoch.
+What it is: the registry's types and errors. A computation is pure; an inquiry, a computation too,
+reads closed cases beside its input, and is pure otherwise. Values are plain and JSON-like, as a
+case stores them: money in whole fen, a date as text, an instant in whole seconds since the epoch.
 What it is not: a computation itself; each stands in a module of its own beside this one, which
 imports no Temporal and does no I/O.
 Who may import it: the computations, the activities and the composition.
@@ -13,11 +14,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from activities.computations.cases import Cases, Nowhere
 from definitions.model import Process
 from definitions.problems import DuecourseError
 
 _MAX_LISTED = 20
 _MAX_SAID = 300
+NOWHERE = Nowhere()
 In = TypeVar("In", bound=BaseModel)
 Out = TypeVar("Out", bound=BaseModel)
 
@@ -56,42 +59,62 @@ class Computation(Generic[In, Out]):
     gives: type[Out]
     function: Callable[[In], Out]
 
-    def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, given: Mapping[str, Any], cases: Cases) -> dict[str, Any]:
         """The answer. Raises `InputInvalid` or `ComputationFailed`."""
-        try:
-            told = self.takes.model_validate(dict(given))
-        except ValidationError as broken:
-            raise _invalid(broken) from None
-        try:
-            answer = self.function(told)
-        except DuecourseError:
-            raise
-        except Exception as fault:
-            # A case waits for an answer, whatever went wrong.
-            said = f"{type(fault).__name__}: {fault}"[:_MAX_SAID]
-            raise ComputationFailed(said) from fault
-        return answer.model_dump(mode="json", exclude_none=True)
+        return _answered(self.takes, self.function, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry(Generic[In, Out]):
+    """A computation that may ask for closed cases. What they raise goes through: that the records
+    cannot be read is no answer."""
+
+    takes: type[In]
+    gives: type[Out]
+    function: Callable[[In, Cases], Out]
+
+    def __call__(self, given: Mapping[str, Any], cases: Cases) -> dict[str, Any]:
+        """The answer. Raises `InputInvalid`, `ComputationFailed` or what `cases` raises."""
+        return _answered(self.takes, lambda told: self.function(told, cases), given)
+
+
+def _answered(
+    takes: type[In], function: Callable[[In], BaseModel], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    try:
+        told = takes.model_validate(dict(given))
+    except ValidationError as broken:
+        raise _invalid(broken) from None
+    try:
+        answer = function(told)
+    except DuecourseError:
+        raise
+    except Exception as fault:
+        # A case waits for an answer, whatever went wrong.
+        said = f"{type(fault).__name__}: {fault}"[:_MAX_SAID]
+        raise ComputationFailed(said) from fault
+    return answer.model_dump(mode="json", exclude_none=True)
 
 
 class Computations:
     """The computations of one program, by name."""
 
-    def __init__(self, table: Mapping[str, Computation[Any, Any]]) -> None:
+    def __init__(self, table: Mapping[str, Computation[Any, Any] | Inquiry[Any, Any]]) -> None:
         self._table = dict(table)
 
     def names(self) -> tuple[str, ...]:
         """What there is."""
         return tuple(sorted(self._table))
 
-    def run(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of a computation. Raises `UnknownComputation`, `InputInvalid` or
-        `ComputationFailed`."""
+    def run(self, name: str, given: Mapping[str, Any], cases: Cases = NOWHERE) -> dict[str, Any]:
+        """The answer of a computation, which may ask `cases`. Raises `UnknownComputation`,
+        `InputInvalid` or `ComputationFailed`."""
         if (found := self._table.get(name)) is None:
             there = ", ".join(self.names()) or "none"
             raise UnknownComputation(
                 f"there is no computation '{name}'", hint=f"there are: {there}"
             )
-        return found(given)
+        return found(given, cases)
 
     def check(self, processes: Iterable[Process]) -> None:
         """Whether all that definitions declare is here as they declare it. Raises

@@ -7,6 +7,7 @@ decided.
 Who may import it: the activities and the surfaces, from here.
 """
 
+from activities.records.closed import Closed
 from activities.records.engine import RecordsConflict, RecordsOutdated, RecordsUnavailable
 from activities.records.keys import KeyClaim
 from activities.records.queries import BadCursor, CaseFilter, FeedPage, Page, Queries
@@ -16,6 +17,7 @@ from activities.records.stuck import Reason, StuckCase
 __all__ = [
     "BadCursor",
     "CaseFilter",
+    "Closed",
     "FeedPage",
     "KeyClaim",
     "Page",

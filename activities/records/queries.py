@@ -28,7 +28,9 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import tuple_ as tuple_of
 from sqlalchemy.orm import aliased
 
+from activities.computations.cases import ClosedCase
 from activities.records import documents
+from activities.records.closed import Closed, closed_cases
 from activities.records.dossier import dossier_of, links_of
 from activities.records.engine import Database
 from activities.records.rows import as_row
@@ -275,6 +277,10 @@ class Queries:
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""
         return await self._database.read(lambda connection: find_stuck(connection, now))
+
+    async def closed(self, wanted: Closed) -> tuple[ClosedCase, ...]:
+        """Closed cases with all that is known of their clocks, in the order of closing."""
+        return await self._database.read(lambda connection: closed_cases(connection, wanted))
 
     async def _all(self, wanted: Select[Any]) -> Sequence[RowMapping]:
         return await self._database.read(

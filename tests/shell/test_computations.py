@@ -15,6 +15,7 @@ from activities.computations import (
     InputInvalid,
     UnknownComputation,
 )
+from activities.computations.cases import NoCases
 from definitions.model import Process
 
 FOLDER = Path(__file__).resolve().parents[2] / "activities" / "computations"
@@ -28,12 +29,14 @@ PURE = {
     "enum",
     "fractions",
     "functools",
+    "hashlib",
     "itertools",
     "math",
     "operator",
     "pydantic",
     "re",
     "typing",
+    "zoneinfo",
 }
 """What a computation may import: no Temporal, no I/O, no chance."""
 
@@ -106,6 +109,11 @@ def test_definitions_declare_what_is_there() -> None:
 
 def test_every_computation_is_named_once() -> None:
     assert list(COMPUTATIONS.names()) == sorted(set(COMPUTATIONS.names()))
+
+
+def test_an_inquiry_where_there_are_no_records_has_no_answer() -> None:
+    with pytest.raises(NoCases):
+        COMPUTATIONS.run("service_figures", {"month": "2026-11"})
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.py")), ids=lambda file: file.name)
