@@ -68,7 +68,7 @@ def _query(asked: Closed) -> Select[Any]:
         CaseState.organisation == asked.organisation if asked.organisation else None,
         None if asked.since is None else CaseState.closed >= asked.since,
         None if asked.until is None else CaseState.closed < asked.until,
-        None if asked.expired is None else KEEP_UNTIL < asked.expired,
+        None if asked.expired is None else asked.expired > KEEP_UNTIL,
     ):
         if condition is not None:
             wanted = wanted.where(condition)
