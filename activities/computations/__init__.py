@@ -42,11 +42,13 @@ from activities.computations.inquiries import (
     sample_of_closed_cases,
     service_figures,
 )
+from activities.computations.oil_trend import Series, Trend, oil_trend
 from activities.computations.settlement import Lines, Priced, price_lines
 
 COMPUTATIONS = Computations(
     {
         "filing_of_month": Inquiry(OfMonth, Filing, filing_of_month),
+        "oil_trend": Computation(Series, Trend, oil_trend),
         "price_lines": Computation(Lines, Priced, price_lines),
         "sample_of_closed_cases": Inquiry(SampleWanted, Sample, sample_of_closed_cases),
         "service_figures": Inquiry(OfMonth, Figures, service_figures),
