@@ -1,8 +1,8 @@
 """How a series of samples develops: whether its figures get worse, better or neither.
 
-What it is: exact arithmetic. The latest samples of the same grade are laid along their running hours
-(along their days if one of them has none), a straight line is drawn through each figure by least
-squares, and its change over the whole stretch is held against the figure's mean.
+What it is: exact arithmetic. The latest samples of the same grade are laid along their running
+hours (along their days if one of them has none), a straight line is drawn through each figure by
+least squares, and its change over the whole stretch is held against the figure's mean.
 What it is not: a judgement of the samples, which people make; and no figure of its own. How many
 samples count and which change does come in with the series.
 Who may import it: the table of computations, and tests.
