@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("send", "cli_cases:send", "Send an event to a case and print its answer."),
     ("show", "cli_cases:show", "Show a case: what it waits for, who owes it, until when."),
     ("list", "cli_cases:list_", "List cases."),
+    ("dossier", "cli_dossier:dossier", "List every case about a machine, a customer, over years."),
     ("documents", "cli_documents:documents", "List what a case has printed; write the PDF files."),
     ("stuck", "cli_cases:stuck", "List the cases that need somebody, and why."),
     ("schedules", "cli_schedules:schedules", "Show or install the schedules that open cases."),

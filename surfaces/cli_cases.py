@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from cyclopts import Parameter
 from rich.console import Console
 
-from activities.records.queries import CaseFilter
+from activities.records import CaseFilter
 from activities.records.stuck import Reason, StuckCase
 from surfaces.arguments import at_least, read_at, read_by, read_data
 from surfaces.cases import Cases
@@ -138,12 +138,17 @@ def list_(
     problem: Annotated[bool, Parameter(negative="", help="With a technical problem.")] = False,
     status: Annotated[Literal["open", "ended", "all"], Parameter()] = "open",
     text: Annotated[str | None, Parameter(help="Words in key, owner, titles and data.")] = None,
+    expired: Annotated[
+        bool, Parameter(negative="", help="Ended, and their files need be kept no longer.")
+    ] = False,
     limit: int = 50,
     cursor: str | None = None,
     json: Json = False,
 ) -> int:
     """List cases, the latest opened first. Exit code 1 if there is none."""
     at_least(1, limit, "--limit")
+    now = int(time.time())
+    ended = {"open": False, "ended": True, "all": None}[status]
     wanted = CaseFilter(
         process=process,
         state=state,
@@ -152,10 +157,11 @@ def list_(
         owner_role=role,
         level=level,
         overdue=True if overdue else None,
-        ended={"open": False, "ended": True, "all": None}[status],
+        ended=True if expired else ended,
         problem=True if problem else None,
         text=text,
-        now=int(time.time()),
+        kept_until=now if expired else None,
+        now=now,
     )
     page = run(lambda cases: cases.records.read.list_cases(wanted, limit=limit, cursor=cursor))
     items = [dated(view, view["zone"]) for view in page.items]

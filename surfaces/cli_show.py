@@ -55,6 +55,8 @@ def _head(console: Console, view: Mapping[str, Any], told: Mapping[str, Any]) ->
         ("暂停至 held until", ended["hold_until"]),
         ("关闭 closed", ended["closed"]),
         ("结束 ended", ended["ended"]),
+        ("保存至 kept until", _kept(view)),
+        ("涉及 about", _about(view)),
         ("关联 linked", ", ".join(told["linked"])),
         ("截至 as at", f"{short(view['at'], zone)} #{view['seq']}"),
         ("UI", told["ui"] or ""),
@@ -66,6 +68,16 @@ def _head(console: Console, view: Mapping[str, Any], told: Mapping[str, Any]) ->
             shown.add_row(name, plain(value))
     console.print(shown)
     console.print()
+
+
+def _kept(view: Mapping[str, Any]) -> str:
+    """Views of long ago say nothing of it."""
+    until = view.get("keep_until")
+    return "" if until is None else short(until, view["zone"], exclusive=True)
+
+
+def _about(view: Mapping[str, Any]) -> str:
+    return ", ".join(f"{kind} {value}" for kind, value in view.get("subjects", {}).items())
 
 
 def _clocks(console: Console, view: Mapping[str, Any]) -> None:

@@ -1,9 +1,9 @@
-"""The cases that belong together, as `show` prints them.
+"""Cases in a tree: those that belong together, as `show` prints them, and those about one thing.
 
-What it is: a tree, a few lines for each case. Who may import it: `cli_show`.
+What it is: a few lines for each case. Who may import it: `cli_show`, `cli_dossier`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -36,6 +36,37 @@ def show_dossier(console: Console, told: Mapping[str, Any]) -> None:
     console.print()
 
 
+def show_cases(console: Console, head: str, cases: Sequence[Node]) -> None:
+    """Cases beside one another, whatever they have to do with each other, with who opened each."""
+    shown = Tree(plain(head, "bold"), guide_style="dim", highlight=False)
+    for one in cases:
+        lines = [_first(one), *_life(one), *_open(one)]
+        shown.add(RichText("\n").join(lines))
+    console.print(shown)
+
+
+def _life(node: Node) -> Iterator[RichText]:
+    """From its opening to the end of its file."""
+    zone, opener = node["zone"], node["opened_by"]
+    roles = f" ({', '.join(opener['roles'])})" if opener["roles"] else ""
+    by = node["origin"] or f"{opener['actor']}{roles}"
+    said = [f"开立 opened {short(node['opened'], zone)}"]
+    said += [f"由 by {by}"] if by else []
+    said += [f"级别 level {node['level']}"] if node["level"] else []
+    yield plain(" · ".join(said), "dim")
+    said = list(_ends(node))
+    if node["keep_until"] is not None:
+        said.append(f"保存至 kept until {short(node['keep_until'], zone, exclusive=True)}")
+    if said:
+        yield plain(" · ".join(said), "dim")
+
+
+def _ends(node: Node) -> Iterator[str]:
+    for name, word in (("closed", "关闭 closed"), ("ended", "结束 ended")):
+        if node[name] is not None:
+            yield f"{word} {short(node[name], node['zone'])}"
+
+
 def _add(above: Tree, node: Node) -> None:
     branch = above.add(RichText("\n").join([_first(node), *_rest(node)]))
     below = node["children"]
@@ -50,11 +81,13 @@ def _first(node: Node) -> RichText:
     if not node["known"]:
         return plain(node["case"]).append("  尚未开立 not opened, or not yet", "yellow")
     title, state = node["title"], node["state_title"]
-    line = plain(f"{title['zh']} {node['key']} · {title['en']}", "bold" if node["asked"] else "")
+    line = plain(
+        f"{title['zh']} {node['key']} · {title['en']}", "bold" if node.get("asked") else ""
+    )
     line.append(f"  {state['zh']} {state['en']}", "cyan")
     if node["overdue"]:
         line.append("  已超时 overdue", "red")
-    if node["asked"]:
+    if node.get("asked"):
         line.append("  ← 本案 this case", "bold")
     return line
 
@@ -64,13 +97,15 @@ def _rest(node: Node) -> Iterator[RichText]:
     said = [_linked(node)] if node["how"] else []
     if node["known"]:
         said.append(f"自 since {short(node['since'], zone)}")
-        said += [
-            f"{word} {short(node[name], zone)}"
-            for name, word in (("closed", "关闭 closed"), ("ended", "结束 ended"))
-            if node[name] is not None
-        ]
+        said += list(_ends(node))
     if said:
         yield plain(" · ".join(said), "dim")
+    yield from _open(node)
+
+
+def _open(node: Node) -> Iterator[RichText]:
+    """Its open clocks and its problems."""
+    zone = node["zone"]
     for clock in sorted(node["clocks"], key=lambda one: (one["due"] is None, one["due"] or 0)):
         yield _clock(clock, zone)
     for problem in node["problems"]:

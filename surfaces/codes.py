@@ -186,6 +186,14 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("没有这个案件", "there is no such case"),
             ("用 list 查找", "find it with `list`"),
         ),
+        "unknown_subject": _known(
+            ("没有案件涉及这类对象", "no case is about such a kind of thing"),
+            ("按提示改用已有的类别", "take one of the kinds that there are"),
+        ),
+        "nothing_found": _known(
+            ("没有找到相关案件", "no case is about it"),
+            ("核对编号，或用 list --text 查找", "check its number, or search with `list --text`"),
+        ),
         "unknown_clock": _known(
             ("案件没有这个时限", "the case has no such clock"),
             ("用 show 查看时限", "see its clocks with `show CASE`"),

@@ -35,6 +35,12 @@ class UnknownCase(DuecourseError):
     code = "unknown_case"
 
 
+class NothingFound(DuecourseError):
+    """The caller's fault, if anybody's: what was asked for is not there."""
+
+    code = "nothing_found"
+
+
 class Fault(DuecourseError):
     """Ours: what no part of the program has foreseen."""
 
@@ -58,6 +64,7 @@ _BY_TYPE: Mapping[type[DuecourseError], Exit] = {
     IllegalEvent: Exit.REFUSED,
     EventRefused: Exit.REFUSED,
     UnknownCase: Exit.NOT_AS_EXPECTED,
+    NothingFound: Exit.NOT_AS_EXPECTED,
     NoAnswer: Exit.UNREACHABLE,
 }
 _BY_CODE: Mapping[str, Exit] = {

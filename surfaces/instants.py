@@ -71,7 +71,7 @@ def shown(instant: int, zone: str) -> str:
 _FIELDS: Final = frozenset(
     {
         *("anchor", "at", "breached", "claimed_at", "closed", "done", "due", "ended", "hold_until"),
-        *("next_due", "next_wakeup", "opened", "recorded", "since"),
+        *("keep_until", "next_due", "next_wakeup", "opened", "recorded", "since"),
     }
 )
 _AS_THEY_ARE: Final = frozenset({"data", "facts", "title", "text"})

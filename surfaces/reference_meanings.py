@@ -26,6 +26,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "owner": "The role that is responsible for a case. Its first holder who acts on a "
             "case becomes the owner.",
             "tolerance": "How late an event may be reported, and how long a lapse can be undone.",
+            "use": "Fragments (`definitions/fragments/*.yaml`) whose elements it takes over; an "
+            "element that it declares itself wins as a whole.",
+            "subjects": "What a case is about, by kind, such as a machine or a customer: text "
+            "expressions over its data and its key, at most 5, none personal. `starter.py dossier` "
+            "finds every case of any process about the same thing.",
+            "retention": "How long the file of a closed case is kept.",
             "start": "What happens at the opening.",
             "attributes": "Which case fields lists show and filter by.",
             "data": "The fields of a case.",
@@ -73,6 +79,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "region": "The field with the region; the directory reads it too.",
             "priority": "The field that says how urgent it is.",
             "profile": "The field that says which profile of rules it follows.",
+        },
+        "Retention": {
+            "keep": "Months.",
+            "after": "A date from which they count, if it is later than the day of closing. The "
+            "file is kept to the end of the day with the same number, or of the month's last.",
+            "norm": "Rules that it implements.",
         },
         "Item": {
             "type": "What kind of value it is; see [types of fields](#types-of-fields).",

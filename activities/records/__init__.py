@@ -9,12 +9,14 @@ Who may import it: the activities and the surfaces, from here.
 
 from activities.records.closed import Closed
 from activities.records.engine import RecordsConflict, RecordsOutdated, RecordsUnavailable
+from activities.records.filters import CaseFilter
 from activities.records.keys import KeyClaim
-from activities.records.queries import BadCursor, CaseFilter, FeedPage, Page, Queries
+from activities.records.queries import AboutPage, BadCursor, FeedPage, Page, Queries
 from activities.records.store import Records
 from activities.records.stuck import Reason, StuckCase
 
 __all__ = [
+    "AboutPage",
     "BadCursor",
     "CaseFilter",
     "Closed",

@@ -240,7 +240,7 @@ def _facts(
             .order_by(CaseState.number)
         )
         for row in connection.execute(wanted):
-            found[row.case_id] = _known(row.view, row.number, row.digest, now)
+            found[row.case_id] = known(row.view, row.number, row.digest, now)
         numbers = [(case, found[case]["number"]) for case in some]
         problems = (
             select(CaseProblem.__table__)
@@ -274,9 +274,11 @@ _OF_VIEW = ("case", "process", "key", "number", "title", "state", "state_title",
 _OF_CLOCK = ("clock", "cycle", "title", "kind", "party", "phase", "due", "exclusive", "provisional")
 
 
-def _known(
+def known(
     view: Mapping[str, Any], number: int, digest: str | None, now: int | None
 ) -> dict[str, Any]:
+    """What is told of a case that the records know, with its open clocks. `overdue` is as at `now`,
+    or without one as last written."""
     clocks = [clock for clock in view["clocks"] if clock["phase"] in _OPEN]
     late = [
         clock["kind"] != TIMER and (clock["breached"] is not None or _passed(clock, now))

@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
 )
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import tuple_ as tuple_of
@@ -33,19 +32,19 @@ from activities.records import documents
 from activities.records.closed import Closed, closed_cases
 from activities.records.dossier import dossier_of, links_of
 from activities.records.engine import Database
+from activities.records.filters import CaseFilter, conditions
 from activities.records.rows import as_row
 from activities.records.schema import (
     EVENT_KINDS,
     CaseProblem,
     CaseState,
-    Clock,
     DeliveryMark,
     Journal,
     Notice,
 )
-from activities.records.stuck import StuckCase, due_passed, find_stuck
+from activities.records.stuck import StuckCase, find_stuck
+from activities.records.subjects import about
 from definitions.problems import DuecourseError
-from definitions.promises import TIMER
 
 MOST = 1000
 """Items that one page holds at most."""
@@ -64,33 +63,20 @@ class BadCursor(DuecourseError):
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """Which cases; what is left out matters not.
-
-    `problem` is a problem's code, or True for any, False for none. `overdue` asks the clocks as at
-    `now`, or without one the flag as it was last written. `text` is looked for in key, owner,
-    titles and case data, every word of it, in any case.
-    """
-
-    process: str | None = None
-    state: str | None = None
-    organisation: str | None = None
-    owner: str | None = None
-    owner_role: str | None = None
-    level: str | None = None
-    overdue: bool | None = None
-    ended: bool | None = None
-    problem: str | bool | None = None
-    text: str | None = None
-    now: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Some items and the cursor that goes on behind them; None when there are no more."""
 
     items: tuple[dict[str, Any], ...]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPage(Page):
+    """Cases about one thing. Where there is none: the kinds that there are, and values that are
+    like the one asked for."""
+
+    kinds: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +100,7 @@ class Queries:
         """Cases, the latest opened first, each as its view with its open `problems`."""
         limit = max(1, min(limit, MOST))
         wanted = select(CaseState.view, CaseState.opened, CaseState.case_id, CaseState.number)
-        for condition in _conditions(filters or CaseFilter()):
+        for condition in conditions(filters or CaseFilter()):
             wanted = wanted.where(condition)
         if cursor is not None:
             opened, case, number = _unpack(cursor)
@@ -274,6 +260,30 @@ class Queries:
         """The tree of the cases that belong together with this one."""
         return await self._database.read(lambda connection: dossier_of(connection, case_id, now))
 
+    async def about(
+        self,
+        kind: str,
+        value: str,
+        now: int | None = None,
+        *,
+        limit: int = MOST,
+        cursor: str | None = None,
+    ) -> AboutPage:
+        """Every case of any process about a thing, such as a machine, the earliest opened first.
+
+        Each as a case of a dossier is told, with `owner`, `level`, `origin`, `subjects`,
+        `keep_until` and `opened_by` (`{actor, roles}`). Case and width of the letters do not
+        matter.
+        """
+        limit = max(1, min(limit, MOST))
+        after = None if cursor is None else _unpack(cursor)
+        told = await self._database.read(
+            lambda connection: about(connection, kind, value, now, limit, after)
+        )
+        last = told.items[-1] if told.more else None
+        behind = None if last is None else _pack(last["opened"], last["case"], last["number"])
+        return AboutPage(told.items, behind, told.kinds, told.near)
+
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""
         return await self._database.read(lambda connection: find_stuck(connection, now))
@@ -286,51 +296,6 @@ class Queries:
         return await self._database.read(
             lambda connection: connection.execute(wanted).mappings().all()
         )
-
-
-def _conditions(filters: CaseFilter) -> list[ColumnElement[bool]]:
-    equal = {
-        CaseState.process: filters.process,
-        CaseState.state: filters.state,
-        CaseState.organisation: filters.organisation,
-        CaseState.owner: filters.owner,
-        CaseState.owner_role: filters.owner_role,
-        CaseState.level: filters.level,
-    }
-    found = [column == value for column, value in equal.items() if value is not None]
-    if filters.overdue is not None:
-        late = CaseState.overdue == true() if filters.now is None else _overdue(filters.now)
-        found.append(late if filters.overdue else ~late)
-    if filters.ended is not None:
-        found.append(CaseState.ended.is_not(None) if filters.ended else CaseState.ended.is_(None))
-    if filters.problem is not None:
-        found.append(_has_problem(filters.problem))
-    found += [
-        CaseState.search.contains(word, autoescape=True)
-        for word in (filters.text or "").casefold().split()
-    ]
-    return found
-
-
-def _overdue(now: int) -> ColumnElement[bool]:
-    return exists().where(
-        Clock.case_id == CaseState.case_id,
-        Clock.number == CaseState.number,
-        Clock.phase.in_(("running", "paused")),
-        Clock.kind != TIMER,
-        or_(Clock.breached.is_not(None), and_(Clock.phase == "running", due_passed(now))),
-    )
-
-
-def _has_problem(wanted: str | bool) -> ColumnElement[bool]:
-    found = exists().where(
-        CaseProblem.case_id == CaseState.case_id,
-        CaseProblem.number == CaseState.number,
-        CaseProblem.cleared.is_(None),
-    )
-    if isinstance(wanted, str):
-        return found.where(CaseProblem.code == wanted)
-    return found if wanted else ~found
 
 
 def holds() -> ColumnElement[bool]:

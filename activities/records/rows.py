@@ -24,6 +24,7 @@ _CASE_COLUMNS = (
     "closed",
     "ended",
     "hold_until",
+    "keep_until",
     "next_wakeup",
     "next_due",
     "overdue",

@@ -3,8 +3,8 @@
 What it is: what is kept beside Temporal and outlives its retention. `case_key` is the authority
 over business keys, `journal` the append-only truth of what happened, `rules` what a case is judged
 by; `notice` and `delivery` are the ledger of what was sent, `document` the archive of what was
-printed; `case_state`, `clock`, `task` and `problem` are projections for lists and reports, derived
-anew with each turn.
+printed; `case_state`, `case_subject`, `clock`, `task` and `problem` are projections for lists and
+reports, derived anew with each turn.
 What it is not: the way to make them. Databases are made by the migrations; a test holds the two
 together.
 Who may import it: the records and their migrations.
@@ -45,6 +45,7 @@ _ONE_EVENT = text(
 )
 _OPEN = text("ended IS NULL")
 _RUNNING = text("phase = 'running'")
+_KEPT = text("keep_until IS NOT NULL")
 _UNCLEARED = text("cleared IS NULL")
 _UNDELIVERED = text("status = 'undeliverable'")
 
@@ -139,6 +140,7 @@ class CaseState(Base):
     __table_args__ = (
         Index("ix_case_state_opened", "opened", "case_id", "number"),
         Index("ix_case_state_open", "process", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_case_state_keep_until", "keep_until", sqlite_where=_KEPT, postgresql_where=_KEPT),
         CheckConstraint("number >= 1", name="number"),
     )
 
@@ -156,6 +158,7 @@ class CaseState(Base):
     closed: Mapped[int | None] = mapped_column(Instant)
     ended: Mapped[int | None] = mapped_column(Instant)
     hold_until: Mapped[int | None] = mapped_column(Instant)
+    keep_until: Mapped[int | None] = mapped_column(Instant)
     next_wakeup: Mapped[int | None] = mapped_column(Instant)
     next_due: Mapped[int | None] = mapped_column(Instant)
     overdue: Mapped[bool]
@@ -185,6 +188,20 @@ class CaseLink(Base):
     target: Mapped[str] = mapped_column(Name)
     link: Mapped[str]
     event: Mapped[str | None]
+
+
+class CaseSubject(Base):
+    """What a case is about, one row for each kind: `value` folded for the search, `written` as the
+    case has it."""
+
+    __tablename__ = "case_subject"
+    __table_args__ = (Index("ix_case_subject_value", "kind", "value"),)
+
+    case_id: Mapped[str] = mapped_column(Name, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Name, primary_key=True)
+    value: Mapped[str] = mapped_column(Name)
+    written: Mapped[str]
 
 
 class Clock(Base):

@@ -42,6 +42,7 @@ from activities.records.schema import (
     CaseLink,
     CaseProblem,
     CaseState,
+    CaseSubject,
     Clock,
     DeliveryMark,
     DocumentFile,
@@ -51,6 +52,7 @@ from activities.records.schema import (
     Task,
 )
 from activities.records.statements import Prepared
+from activities.records.subjects import SubjectKeeper
 from workflows.core.effects import Batch, Fill, Notify, Row
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -70,6 +72,9 @@ class Records:
         self._drop_tasks = Prepared(delete(Task).where(_of(Task), Task.done.is_(None)))
         self._add_row = self._add(Journal)
         self._links = LinkKeeper(self._add(CaseLink), self._upsert(CaseLink))
+        self._subjects = SubjectKeeper(
+            Prepared(delete(CaseSubject).where(_of(CaseSubject))), self._upsert(CaseSubject)
+        )
         self._add_notice = self._add(Notice)
         self._add_delivery = self._add(DeliveryMark)
         self._mark = self._upsert(DeliveryMark, _not_undone)
@@ -131,6 +136,7 @@ class Records:
         case, view = batch.case, batch.view
         if not self._save_case.run(connection, [made.case_state(view, number)]):
             return False
+        self._subjects.keep(connection, view, number)
         if view.clocks:
             clocks = [made.clock(item, case, number) for item in view.clocks]
             self._save_clock.run(connection, clocks)
@@ -362,7 +368,7 @@ def _keys(table: type[DeclarativeBase]) -> list[str]:
     return [column.name for column in table.__table__.primary_key]
 
 
-def _of(table: type[CaseKey | CaseProblem | Task]) -> ColumnElement[bool]:
+def _of(table: type[CaseKey | CaseProblem | CaseSubject | Task]) -> ColumnElement[bool]:
     return and_(table.case_id == bindparam("of_case"), table.number == bindparam("of_number"))
 
 

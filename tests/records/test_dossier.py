@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from activities.records import Records, dossier
+from activities.records import CaseFilter, Records, dossier
 from activities.records.migrations import upgrade
-from activities.records.queries import CaseFilter
 from tests.records.build import HOUR, T0, batch, clock, row, view
 from workflows.core.effects import Row
 
