@@ -73,7 +73,7 @@ async def test_the_cases_are_told_one_after_the_other(capsys: Out) -> None:
         "├── 投诉 C-1 · Complaint  已响应 Acknowledged  已超时 overdue",
         "│   开立 opened Tue 2026-11-10 10:30 · 由 by 王工 (service_engineer) · 级别 level L2",
         "│   解决时限 Solution: 截止 due Tue 2026-11-10 09:30 已超时 overdue",
-        "│   解决时限 Solution: 截止 due Sat 2055-05-20 01:30",
+        "│   解决时限 Solution: 截止 due Wed 2055-05-19 01:30",
         "└── 投诉 V-1 · Complaint  已响应 Acknowledged",
         "    开立 opened Tue 2026-11-10 11:30 · 由 by complaint:C-1",
     ]
