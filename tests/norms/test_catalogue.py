@@ -39,7 +39,7 @@ def test_conduct_says_why_in_both_languages_and_stays_rare() -> None:
     book = load_norms(FOLDER)
     assert book is not None
     conduct = [entry.id for entry in book.rules.values() if entry.held and entry.norm.conduct]
-    assert conduct == ["R-CMP-04", "R-CON-10", "R-SRQ-15"]
+    assert conduct == ["R-CMP-04", "R-CON-10"]
 
 
 def test_a_catalogue_is_read(tmp_path: Path) -> None:
