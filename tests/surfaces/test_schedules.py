@@ -36,8 +36,7 @@ async def yard(
     client: Client, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Yard]:
     folder = tmp_path / "definitions"
-    shutil.copytree(PROCESSES, folder)
-    (folder / "parcel.yaml").unlink()
+    shutil.copytree(PROCESSES / "calendars", folder / "calendars")
     (tmp_path / "directory.yaml").write_text(DIRECTORY, "utf-8")
     name = request.node.name.removeprefix("test_")[:40].strip("_")
     async with Records.open(f"sqlite:///{tmp_path / 'records.db'}") as records:
@@ -249,10 +248,20 @@ async def test_by_command(
     assert (code, told["id"], told["installed"], told["current"]) == (0, yard.id, True, True)
     assert all(moment.endswith("-03T09:30:00+08:00") for moment in told["next"])
     assert len(told["next"]) == 3
+    yard.organisations = ("LY01", "LY02")
     recently = datetime.fromtimestamp(datetime.now(UTC).timestamp() - 40 * 86400, UTC)
     async with yard.working():
-        assert (await say("--since", recently.isoformat(timespec="seconds")))[0] == 0
-        await eventually(yard.idle)
+        due = yard.occasions.coming(int(recently.timestamp()), 3)
+        wanted = [instant for instant in due if instant <= datetime.now(UTC).timestamp()]
+        for _ in range(2):  # said twice, each case opens once
+            assert (await say("--since", recently.isoformat(timespec="seconds")))[0] == 0
+            await eventually(yard.idle)
+
+        async def complete() -> bool:
+            return len(await yard.opened()) >= 2 * len(wanted) > 0
+
+        await eventually(complete)
+    assert await yard.opened() == yard.expected(wanted)
     code, out, _ = await say()
     assert (code, "每月巡检" in out, "是 yes" in out) == (0, True, True)
     assert (await say("--since", "2020-01-01T00:00Z"))[0] == 2
