@@ -24,7 +24,11 @@ def test_validate(capsys: Out) -> None:
     assert main(["validate", "--json", *HERE]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["valid"] is True
-    assert [process["process"] for process in told["processes"]] == ["parcel"]
+    assert [process["process"] for process in told["processes"]] == [
+        "parcel",
+        "round",
+        "tally",
+    ]
 
 
 def test_validate_says_every_problem(capsys: Out, tmp_path: Path) -> None:

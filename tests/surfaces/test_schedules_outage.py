@@ -43,10 +43,18 @@ OUTAGE = 8
 
 def exactly(instant: int) -> ScheduleCalendarSpec:
     utc = datetime.fromtimestamp(instant, UTC)
-    fields = ("second", "minute", "hour", "day_of_month", "month", "year")
-    values = (utc.second, utc.minute, utc.hour, utc.day, utc.month, utc.year)
-    ranges = {name: (ScheduleRange(value),) for name, value in zip(fields, values, strict=True)}
-    return ScheduleCalendarSpec(**ranges)
+
+    def only(value: int) -> tuple[ScheduleRange, ...]:
+        return (ScheduleRange(value),)
+
+    return ScheduleCalendarSpec(
+        second=only(utc.second),
+        minute=only(utc.minute),
+        hour=only(utc.hour),
+        day_of_month=only(utc.day),
+        month=only(utc.month),
+        year=only(utc.year),
+    )
 
 
 async def due_at(yard: Yard, instants: list[int]) -> None:
@@ -97,7 +105,6 @@ async def installed(yard: Yard, instants: list[int]) -> None:
     schedules = yard.write(**({"key": BY_SECOND} if yard.name == EACH else {}))
     await schedules.install(yard.organisations, int(time.time()))
     await due_at(yard, instants)
-    return schedules
 
 
 def expected(yard: Yard, instants: list[int]) -> list[tuple[str, int, str]]:
