@@ -324,7 +324,7 @@ def test_a_closed_case_that_need_not_wait_any_more_ends() -> None:
 
 
 def played(steps: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    def run(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    def run(name: str, given: dict[str, Any], _: object) -> dict[str, Any]:
         assert name == "price"
         if len(given["lines"]) > 1:
             raise ComputationFailed("too many lines")
