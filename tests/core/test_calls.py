@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.computations.computation import ComputationFailed
-from surfaces import rehearse_core
+from surfaces import world as surfaces_world
 from surfaces.rehearse import Outcome, rehearse_with
 from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
@@ -330,7 +330,7 @@ def played(steps: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
             raise ComputationFailed("too many lines")
         return {"total": 100 * given["lines"][0]["qty"]}
 
-    monkeypatch.setattr(rehearse_core, "run", run)
+    monkeypatch.setattr(surfaces_world, "run", run)
     rules = Rules.of([model(PRICED)])
     text = f"scenario: x\nprocess: sample\n{steps}"
     return rehearse_with(parse_scenario(text.encode(), "x.yaml"), rules, CoreRunner(rules))

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from surfaces.rehearse import Outcome, rehearse_with
-from surfaces.rehearse_core import MOST_REQUESTS, CoreRunner
+from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import parse_scenario
+from surfaces.world import MOST_REQUESTS
 from tests.core.world import World, model, t
 from workflows.core.case import Actor, Incoming, engine, messenger
 from workflows.core.decide import decide
@@ -211,7 +212,7 @@ def test_a_case_that_is_absent_or_has_ended_is_not_reached() -> None:
         "book",
     )
     assert outcome.steps[1].rows[-1][1].data["code"] == "unknown_case"
-    assert "book:S" not in runner._lives
+    assert "book:S" not in runner.world
     _, outcome = played("""
   - {at: +1h, send: send}
   - {case: 'book:S', send: shut, by: {id: b, roles: [boss]}, expect: {ended: true}}

@@ -85,9 +85,9 @@ async def test_the_records_and_a_rehearsal_give_the_same_answers(records: Record
     await rehearse(scenario(STEPS), RULES, runner)
     lives = [(RULES["parcel"], runner.case(name)) for name in ("parcel:P-1", "parcel:P-1-b")]
     for program, case in lives:
-        shown = view_of(program, case, runner.now)
+        shown = view_of(program, case, runner.world.now)
         await records.write(Batch(case=case.id, rows=(), notices=(), view=shown), 1)
-    played = [closed_case(program, case, runner.now) for program, case in lives]
+    played = [closed_case(program, case, runner.world.now) for program, case in lives]
     at_hand = [one for one in played if one is not None]
     assert at_hand
     assert list(await records.read.closed(Closed())) == Given(at_hand).closed("", 0, 2**40)
