@@ -130,6 +130,10 @@ def _show(console: Console, shown: Sequence[Covered], in_full: bool) -> None:
         console.print(listed)
     for line in _MEANS if shown else ():
         console.print(plain(line))
+    held = [one for one in shown if one.entry is not None and one.entry.held]
+    if held:
+        kept = sum(one.status != "neither" for one in held)
+        console.print(plain(f"有着落的规则 rules kept or conduct: {kept} of {len(held)}"))
     told = counts(shown)
     console.print(plain(" · ".join(f"{_WORDS[name]} {many}" for name, many in told.items())))
 
