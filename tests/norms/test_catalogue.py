@@ -39,7 +39,17 @@ def test_conduct_says_why_in_both_languages_and_stays_rare() -> None:
     book = load_norms(FOLDER)
     assert book is not None
     conduct = [entry.id for entry in book.rules.values() if entry.held and entry.norm.conduct]
-    assert conduct == ["R-CMP-04", "R-CON-10"]
+    assert conduct == [
+        "R-CMP-04",
+        "R-CON-10",
+        "R-SUP-03",
+        "R-SUP-06",
+        "R-SUP-08",
+        "R-EMG-02",
+        "R-PHN-06",
+        "R-VIS-01",
+        "R-PRE-06",
+    ]
 
 
 def test_a_catalogue_is_read(tmp_path: Path) -> None:
