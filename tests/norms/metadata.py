@@ -10,6 +10,8 @@ METADATA: Final[Mapping[str, str]] = {
     "R-GEN-06": "personal fields are kept apart by the engine, in views, notices and logs",
     "R-GEN-07": "the view of a case is the engine's, the same for every process",
     "R-CMP-19": "the five functions have rules of their own, which are removed one by one",
-    "R-ARC-06": "how long a closed file is kept moves no case; tests of the core see to that",
+    "R-ARC-05": "headings alone, for which the other rules of the archive stand",
+    "R-ARC-07": "a closed case is read-only by the engine; a test of the core sees to that",
+    "R-FBK-06": "headings alone, for which the other rules of feedback stand",
     "R-CMP-20": "a rate over all cases of a period; a case only supplies data",
 }
