@@ -46,6 +46,7 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (model.Norms, "rule or list of rules"),
     (model.Names, "name or list of names"),
     (model.BudgetText, "budget"),
+    (model.SpanOfMonths, "months"),
     (model.SpanText, "length"),
     (model.RungAtText, "instant of a rung"),
     (model.Triggers, "trigger or list of triggers"),

@@ -21,6 +21,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "id.",
             "version": "Counted up by the author with each published change.",
             "title": "What people call it.",
+            "about": "What it is for, in one or two sentences; its page and the list of all begin "
+            "with it.",
             "norm": "Rules that the process as a whole implements.",
             "calendar": "The working calendar of its clocks, and the time zone of its days.",
             "owner": "The role that is responsible for a case. Its first holder who acts on a "
@@ -48,6 +50,23 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "roles": "Roles of its own, beside the shared ones.",
             "ladders": "Ladders of its own, beside the shared ones.",
             "calendars": "Calendars of its own, beside the shared ones.",
+        },
+        "Fragment": {
+            "fragment": "Its name, which `use` names.",
+            "title": "What people call it.",
+            "subjects": "What a case is about; see [process](#process).",
+            "retention": "How long the file of a closed case is kept.",
+            "attributes": "Which case fields lists show and filter by.",
+            "data": "Fields of the case.",
+            "forms": "Forms that several events share.",
+            "tables": "Decision tables.",
+            "links": "Other cases.",
+            "computations": "Functions that service tasks call.",
+            "documents": "Printed documents.",
+            "clocks": "Promises.",
+            "states": "States, after those of the process.",
+            "anywhere": "Events accepted in many states.",
+            "forbid": "Prohibitions, added to those of the process.",
         },
         "Move": {
             "to": "The state it leads to; left out, the case stays where it is and only records.",
