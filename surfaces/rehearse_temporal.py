@@ -42,6 +42,9 @@ from workflows.starting import start_arguments
 MARGIN = 0.8
 TOO_FAR = 30.0
 """Seconds past the wanted instant at which the server's time skipping has gone wrong."""
+CLOSE_BY = 20
+"""Seconds: a case that is only looked at is not brought nearer to its next wake-up than this, for the
+machine's own seconds pass in it too."""
 MakeWorker = Callable[[Client], AbstractAsyncContextManager[Any]]
 """A worker for a client; a null context where one runs elsewhere."""
 
@@ -122,13 +125,23 @@ class TemporalRunner:
 
     async def pass_time(self, until: int, over: bool) -> None:
         """Advance every case in lock step."""
-        target = until + 1 if over else until
-        while (ring := await self._next()) is not None and ring[0] <= target:
-            await self._ring(ring[1], ring[0])
-        await self._skip_all(target)
+        await self._ring_all(until, over)
+        lives = [life for life in self._watch.lives.values() if not life.ended]
+        targets = [(life, _short_of_the_next(life, until) if over else until) for life in lives]
+        await asyncio.gather(*(self._skip(life, target) for life, target in targets))
         await self._watch.quiet()
-        while (ring := await self._next()) is not None and ring[0] <= target:
-            await self._ring(ring[1], ring[0])
+        await self._ring_all(until, over)
+
+    async def _ring_all(self, until: int, over: bool) -> None:
+        """Let everybody reach the wake-ups up to `until`. What belongs to the second of `until`
+        itself wakes its case when that second is over."""
+        while (ring := await self._next()) is not None:
+            at, case = ring
+            view = self._watch.lives[case].view
+            late = over and at == until + 1 and view is not None and _of_second(view, until)
+            if at > until and not late:
+                return
+            await self._ring(case, at)
 
     async def outage(self, at: int, until: int, case: str, event: Incoming | None) -> Reply:
         """Stop the worker at `at`, leave the event waiting as a signal, and work again."""
@@ -259,3 +272,21 @@ class TemporalRunner:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.__aexit__(None, None, None)
+
+
+def _of_second(view: CaseView, second: int) -> bool:
+    """Whether a rung or an inclusive deadline of this very second is still to come."""
+    return any(
+        clock.phase == "running"
+        and (
+            (clock.next_rung is not None and clock.next_rung["at"] == second)
+            or (clock.due == second and not clock.exclusive and clock.breached is None)
+        )
+        for clock in view.clocks
+    )
+
+
+def _short_of_the_next(life: Life, until: int) -> int:
+    """How far a case's time goes on if it is only to be looked at at `until`."""
+    ring = None if life.view is None else life.view.next_wakeup
+    return until if ring is None else min(until, ring - CLOSE_BY)
