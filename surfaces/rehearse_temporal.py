@@ -43,8 +43,8 @@ MARGIN = 0.8
 TOO_FAR = 30.0
 """Seconds past the wanted instant at which the server's time skipping has gone wrong."""
 CLOSE_BY = 20
-"""Seconds: a case that is only looked at is not brought nearer to its next wake-up than this, for the
-machine's own seconds pass in it too."""
+"""Seconds: a case that is only looked at is not brought nearer to its next wake-up than this, for
+the machine's own seconds pass in it too."""
 MakeWorker = Callable[[Client], AbstractAsyncContextManager[Any]]
 """A worker for a client; a null context where one runs elsewhere."""
 
