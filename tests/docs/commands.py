@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from surfaces import link_map
 from tests.docs.pages import ROOT, Fence, fences, text_of
 
 TEN_MINUTES = ROOT / "docs" / "ten-minutes.md"
@@ -117,3 +118,4 @@ if __name__ == "__main__":
         refresh(TEN_MINUTES, project(Path(made)))
     for one in READMES:
         refresh(one, ROOT)
+    link_map.write()
