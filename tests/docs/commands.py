@@ -43,7 +43,8 @@ def project(folder: Path) -> Path:
     shutil.copytree(ROOT / "definitions", folder / "definitions", ignore=leave)
     for name in _CODE:
         (folder / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "starter.py", folder)
+    for name in ("starter.py", "worker.py"):
+        shutil.copy(ROOT / name, folder)
     (folder / "tests" / "scenarios").mkdir(parents=True)
     return folder
 

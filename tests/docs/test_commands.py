@@ -15,7 +15,10 @@ _AGAIN = "run python -m tests.docs.commands"
 def test_ten_minutes_do_what_they_show(tmp_path: Path) -> None:
     done = list(follow(TEN_MINUTES, project(tmp_path)))
     commands = [one.command.split()[2] for one in done]
-    assert commands == ["validate", "validate", "rehearse", "rehearse", "diagram"]
+    assert commands == [
+        *("validate", "validate", "rehearse", "rehearse", "diagram"),
+        "rehearse",  # on a real server
+    ]
     for one in done:
         assert comparable(one.output) == comparable(one.shown.text), _AGAIN
         assert one.code == one.shown_code, one.command
