@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from definitions.text import Text
+from surfaces.codes_http import HTTP
 
 
 class Known(NamedTuple):
@@ -235,6 +236,7 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("演练中服务器的时间跳过了头", "the server's time ran too far in a rehearsal"),
             ("重试；机器繁忙时一次少演练几个", "try again, with fewer at once on a busy machine"),
         ),
+        **{code: _known(*said) for code, said in HTTP.items()},
         # --- settings and the world
         "settings_invalid": _known(
             ("设置有误", "a setting cannot be used"),

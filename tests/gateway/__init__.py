@@ -1,0 +1,1 @@
+"""The HTTP gateway, mostly over a real Temporal server and real records."""
