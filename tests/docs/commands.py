@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surfaces import link_map
+from tests.docs import dossier
 from tests.docs.pages import ROOT, Fence, fences, text_of
 
 TEN_MINUTES = ROOT / "docs" / "ten-minutes.md"
@@ -120,3 +121,4 @@ if __name__ == "__main__":
     for one in READMES:
         refresh(one, ROOT)
     link_map.write()
+    dossier.write()
