@@ -1,0 +1,72 @@
+"""A year of one service centre, lived on the pure core by people who are mostly in time.
+
+What it is: `simulate`, the whole of it: machines come, are sold, run and fail; people do what the
+definitions ask of them; at the end everything is judged and counted.
+What it is not: durable, or a measure of the shell: nothing is stored, nothing waits.
+Who may import it: `benchmarks.__main__` and the tests.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.year import machines, offices, reception, repairs
+from benchmarks.year.centre import Centre, tables
+from benchmarks.year.judging import faults
+from benchmarks.year.machines import BEGIN, END, Fleet, lives
+from benchmarks.year.summary import Summary, show, summary
+from surfaces.rules import Rules
+
+LATE_SHARE = 0.03
+"""Of everything that somebody owes: done too late, on purpose."""
+TABLE = tables(repairs.TABLE, machines.TABLE, offices.TABLE, reception.TABLE)
+
+
+def simulate(
+    seed: int,
+    sold: int,
+    tell: Callable[[int], None] = lambda at: None,
+    late_share: float = LATE_SHARE,
+    rules: Rules | None = None,
+) -> Summary:
+    """One year with so many machines sold; `tell` hears how far it is, as an instant."""
+    centre = Centre(rules or Rules(), TABLE, seed, late_share)
+    centre.world.now = BEGIN
+    planned = lives(seed, sold)
+    Fleet(centre, planned)
+    offices.by_the_calendar(centre)
+    began, cpu = time.perf_counter(), time.process_time()
+    centre.run(END, tell)
+    seconds, used = time.perf_counter() - began, time.process_time() - cpu
+    return summary(centre, planned, faults(centre, planned), seconds, used)
+
+
+def main(seed: int, sold: int, as_json: bool) -> int:
+    """Simulate with a bar on the error stream and print; 1 if anything is wrong."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("2026"),
+        BarColumn(),
+        TextColumn("{task.fields[day]}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("2026", total=END - BEGIN, day="")
+
+        def tell(at: int) -> None:
+            day = machines.day_of(at).isoformat()
+            bar.update(task, completed=at - BEGIN, day=day)
+
+        found = simulate(seed, sold, tell)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        show(found, Console(width=140))
+    print("\n".join(found.faults), file=sys.stderr)
+    return 1 if found.faults else 0
