@@ -11,7 +11,7 @@ from benchmarks.table import Figure, as_json, as_text
 
 
 def main() -> int:
-    """Measure what was asked for, by default core and durable; 1 if a chain or the year went wrong."""
+    """Measure what was asked for, by default core and durable; 1 if anything went wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("core", "durable", "chain", "year"))
     parser.add_argument("--json", action="store_true", help="figures as JSON")

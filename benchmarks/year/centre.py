@@ -9,7 +9,7 @@ Who may import it: the simulated year.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from heapq import heappop, heappush
@@ -120,7 +120,9 @@ class Centre:
         program = self.world.program(case)
         self._number += 1
         full = filled(program, view.state, event, data, self.now)
-        sent = Incoming(event, f"e{self._number}", Actor(by or PEOPLE.get(role, role), (role,)), full)
+        sent = Incoming(
+            event, f"e{self._number}", Actor(by or PEOPLE.get(role, role), (role,)), full
+        )
         try:
             self.world.send(case, sent, self.now)
         except IllegalEvent as refused:
@@ -165,7 +167,7 @@ class Centre:
                 tell(at)
         self.world.now = until
         for plan in self.plans.values():
-            self.late.update({cycle: due for cycle, due in plan.late.items() if due <= until})
+            self.late.update({cycle: due for cycle, due in plan.late.items() if due < until})
 
     def _do(self, what: Plan | Callable[[], None], at: int) -> None:
         self.world.now = max(self.world.now, at)
@@ -338,5 +340,3 @@ PEOPLE = {
 def tables(*parts: Table) -> Table:
     """The tables of all people as one."""
     return {process: states for part in parts for process, states in part.items()}
-
-

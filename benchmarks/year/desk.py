@@ -73,9 +73,10 @@ def always(_: Desk) -> bool:
 
 @dataclass(frozen=True)
 class Duty:
-    """An event that a role owes; without a name it is never done, on purpose. `hours`: from when it can be done until it is, at leisure; `at`
-    an instant that was appointed instead. `share` of the cases meet it at all. `day_and_night` is
-    not put off to working time, `punctual` nobody is ever late with."""
+    """An event that a role owes; without a name it is never done, on purpose. `hours`: from when
+    it can be done until it is, at leisure; `at` an instant that was appointed instead. `share` of
+    the cases meet it at all. `day_and_night` is not put off to working time, and with a `punctual`
+    one nobody is ever late."""
 
     event: str
     role: str
@@ -121,3 +122,8 @@ def next_month(month: str, day: int) -> date:
     """A day of the month after one that is written 2026-11."""
     year, number = map(int, month.split("-"))
     return date(year + number // 12, number % 12 + 1, day)
+
+
+def money(fen: Any) -> str:
+    """As a form takes it."""
+    return f"{int(fen) // 100}.{int(fen) % 100:02}"

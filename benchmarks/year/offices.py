@@ -5,18 +5,18 @@ What it is not: time or lateness (`centre`).
 Who may import it: the simulated year.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.year.centre import CODE, NAME, REGION, Centre
-from benchmarks.year.desk import DAY, Desk, Duty, Table, instant, next_month
+from benchmarks.year.desk import DAY, Desk, Duty, Table, instant, money, next_month
 from benchmarks.year.machines import BEGIN, END
-from benchmarks.year.repairs import MAKER, money
 from definitions.forms import start_items
 from definitions.sending import as_payload
 from workflows.core.case import Actor, Incoming
 from workflows.occasions import Occasions
 
-CLERK = "service_clerk"
+CLERK, MAKER = "service_clerk", "maker_service_centre"
 FEES = {"repair": 20_000, "maintenance": 30_000, "other": 10_000}
 """What the maker pays, in fen."""
 
@@ -32,7 +32,7 @@ def by_the_calendar(centre: Centre) -> int:
             for at in occasions.coming(BEGIN - 1, 12):
                 if at < END:
                     count += 1
-                    centre.at(at, lambda o=occasions, t=at, w=where: _open(centre, o, t, w))
+                    centre.at(at, partial(_open, centre, occasions, at, where))
     return count
 
 
@@ -65,7 +65,9 @@ def _total(desk: Desk) -> str:
 
 
 def _listed(desk: Desk) -> int:
-    return max(instant(next_month(desk.get("month"), 8), 9 + 6 * desk.rng.random()), desk.now + 3600)
+    return max(
+        instant(next_month(desk.get("month"), 8), 9 + 6 * desk.rng.random()), desk.now + 3600
+    )
 
 
 FEE: Final[dict[str, tuple[Duty, ...]]] = {
@@ -98,7 +100,12 @@ FEE: Final[dict[str, tuple[Duty, ...]]] = {
             {"late_acceptance": "accepted"},
             when=lambda d: d.clock("late_acceptance") is not None,
         ),
-        Duty("settle", MAKER, (100.0, 400.0), {"settled_amount": lambda d: money(d.get("list_total"))}),
+        Duty(
+            "settle",
+            MAKER,
+            (100.0, 400.0),
+            {"settled_amount": lambda d: money(d.get("list_total"))},
+        ),
     ),
     "settled": (
         Duty(

@@ -1,18 +1,16 @@
-"""Who does what about a repair, its spent parts and the settlement of the month.
+"""Who does what about a repair.
 
-What it is: the tables of these people, and the parts that they put into machines.
+What it is: the table of these people, and the parts that they put into machines.
 What it is not: time or lateness (`centre`), or what is owed for the parts (`judging`).
 Who may import it: the simulated year.
 """
 
-from datetime import date
 from random import Random
 from typing import Any, Final
 
-from benchmarks.year.desk import DAY, HOUR, Desk, Duty, Table, instant, iso, next_month
+from benchmarks.year.desk import HOUR, Desk, Duty, Table, iso
 
-MAKER, CLERK, ENGINEER = "maker_service_centre", "service_clerk", "service_engineer"
-CUSTODIAN, AGENT = "spent_part_custodian", "hotline_agent"
+MAKER, ENGINEER, AGENT = "maker_service_centre", "service_engineer", "hotline_agent"
 
 PARTS: Final[tuple[dict[str, Any], ...]] = (
     {"part_name": "液压泵", "qty": 1, "category": "hydraulic", "unit_price": "2380.00"},
@@ -32,8 +30,6 @@ PARTS: Final[tuple[dict[str, Any], ...]] = (
         "unit_price": "12800.00",
     },
 )
-NEVER_AGAIN = "变速箱总成"
-"""Rare: an assembly is seldom replaced."""
 
 
 def replaced(desk: Desk) -> list[dict[str, Any]]:
@@ -114,6 +110,17 @@ def _restored_by(desk: Desk) -> str:
     return iso(desk.before("restore", 0.6, 8.0))
 
 
+def _tried_at(desk: Desk) -> int:
+    """Soon, at work: only then does an attempt count."""
+    after = desk.now + HOUR
+    return min(desk.centre.workday(after, 9.75), desk.centre.workday(after, 16.25))
+
+
+def _can_try(desk: Desk) -> bool:
+    clock = desk.clock("satisfaction")
+    return clock is not None and clock.due is not None and _tried_at(desk) < clock.due
+
+
 def _part_at(desk: Desk) -> int:
     return int(desk.data["part_requests"][-1]["expected_at"])
 
@@ -128,12 +135,11 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
             AGENT,
             QUICK,
             {
-                "customer_unit": _first("customer_unit", "福建新罗砂石有限公司"),
+                "customer_unit": lambda d: d.get("customer_unit") or "新罗砂石",
                 "contact_name": "林建华",
                 "contact_phone": "0597-2290001",
                 "machine_model": lambda d: d.get("machine_model") or "LG855N",
                 "machine_no": lambda d: d.get("machine_no"),
-                "customer_unit": lambda d: d.get("customer_unit") or "新罗砂石",
                 "site": "龙岩市新罗区龙州工业园",
                 "fault_description": "动臂举升无力，液压油温偏高",
             },
@@ -168,9 +174,7 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
         Duty("remote_not_solved", AGENT, (0.1, 0.4), share=0.3, punctual=True, **NIGHT),
         Duty("remote_solved", AGENT, (0.1, 0.4), punctual=True, **NIGHT),
     ),
-    "remote_resolved": (
-        Duty("callback_ok", AGENT, (4.0, 20.0), {"line": "office"}),
-    ),
+    "remote_resolved": (Duty("callback_ok", AGENT, (4.0, 20.0), {"line": "office"}),),
     "dispatching": (
         Duty(
             "tell_arrival",
@@ -193,9 +197,7 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
     ),
     "assigned": (Duty("prepare", ENGINEER, QUICK, **NIGHT),),
     "prepared": (Duty("depart", ENGINEER, QUICK, **NIGHT),),
-    "en_route": (
-        Duty("arrive", ENGINEER, (0.5, 4.0), {"late_arrival": _late_reason}, **NIGHT),
-    ),
+    "en_route": (Duty("arrive", ENGINEER, (0.5, 4.0), {"late_arrival": _late_reason}, **NIGHT),),
     "on_site": (
         Duty(
             "identity_ok",
@@ -298,7 +300,13 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
     ),
     "repairing": (Duty("fault_cleared", ENGINEER, (0.5, 5.0), **NIGHT),),
     "full_check": (
-        Duty("machine_normal", ENGINEER, QUICK, {"parts": replaced, "late_restoration": _late_restored}, **NIGHT),
+        Duty(
+            "machine_normal",
+            ENGINEER,
+            QUICK,
+            {"parts": replaced, "late_restoration": _late_restored},
+            **NIGHT,
+        ),
     ),
     "restored": (Duty("finish_site", ENGINEER, QUICK, **NIGHT),),
     "record_draft": (
@@ -327,9 +335,9 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
             "callback_attempt",
             "service_specialist",
             data={"line": "office"},
-            when=lambda d: d.clock("satisfaction") is not None,
+            when=_can_try,
             share=0.08,
-            at=lambda d: d.centre.workday(d.now + 4 * HOUR, 9.75),
+            at=_tried_at,
             punctual=True,
         ),
         Duty(
@@ -360,216 +368,4 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
     ),
 }
 
-
-def _shipped_on(desk: Desk) -> int:
-    day = desk.rng.choice((2, 3, 4))
-    return max(instant(next_month(desk.get("month"), day), 8 + 8 * desk.rng.random()), desk.now + 60)
-
-
-def _judged(result: str) -> Any:
-    def note(desk: Desk) -> None:
-        desk.centre.results[desk.view.key] = result
-
-    return note
-
-
-SOUND = {
-    "tagged": True,
-    "found_serial": lambda d: d.get("record_serial"),
-    "identified": True,
-    "stripped": False,
-    "dismantled": False,
-    "own_package": True,
-}
-STEADY = (1.0, 20.0)
-
-PART: Final[dict[str, tuple[Duty, ...]]] = {
-    "removed": (
-        Duty(
-            "scrap",
-            CUSTODIAN,
-            STEADY,
-            when=lambda d: d.get("storage") == "scrap_allowed",
-            noted=_judged("scrapped_local"),
-        ),
-        Duty(
-            "name_custodian",
-            "service_supervisor",
-            STEADY,
-            {"custodian": "zhang.qiang"},
-            when=lambda d: d.get("custodian") == "",
-        ),
-        Duty("clean", CUSTODIAN, STEADY, {"dismantled": False}),
-    ),
-    "cleaned": (
-        Duty("lose", CUSTODIAN, STEADY, share=0.02, punctual=True, noted=_judged("lost")),
-        Duty("register", CUSTODIAN, STEADY, {"ledger_no": lambda d: f"TZ-{d.view.key}"}),
-    ),
-    "registered": (
-        Duty(
-            "tag",
-            CUSTODIAN,
-            STEADY,
-            {
-                "tag_serial": lambda d: d.get("record_serial"),
-                "engineer": lambda d: d.get("engineer") or "he.jun",
-            },
-        ),
-    ),
-    "tagged": (
-        Duty(
-            "pack",
-            CUSTODIAN,
-            STEADY,
-            {
-                "package_id": lambda d: (
-                    f"{'ZC' if d.get('package_set') else 'BX'}-{d.get('record_serial')}"
-                ),
-                "packaging": "wooden_box",
-            },
-        ),
-    ),
-    "packed": (
-        Duty(
-            "store",
-            CUSTODIAN,
-            STEADY,
-            {
-                "area": lambda d: d.get("machine_kind"),
-                "place": lambda d: "special_shelf" if d.get("storage") == "special_care" else "indoors",
-            },
-        ),
-    ),
-    "in_store": (Duty("list", CUSTODIAN, STEADY, {"list_month": lambda d: d.get("month")}),),
-    "listed": (Duty("ship", CUSTODIAN, data={"waybill": "SF1390027715"}, at=_shipped_on),),
-    "shipped": (Duty("receive", MAKER, (48.0, 120.0)),),
-    "received": (
-        Duty(
-            "inspect",
-            MAKER,
-            (2.0, 20.0),
-            SOUND | {"stripped": True},
-            share=0.04,
-            noted=_judged("rejected"),
-        ),
-        Duty("inspect", MAKER, (2.0, 20.0), SOUND | {"found_serial": "LY-00000"}, share=0.04),
-        Duty("inspect", MAKER, (2.0, 20.0), SOUND, noted=_judged("accepted")),
-    ),
-    "query": (
-        Duty(
-            "correct",
-            CUSTODIAN,
-            (2.0, 10.0),
-            {"found_serial": lambda d: d.get("record_serial")},
-            noted=_judged("accepted"),
-        ),
-    ),
-    "missing": (Duty("write_off", "service_supervisor", (4.0, 40.0)),),
-}
-
-
-def _lines(desk: Desk) -> list[dict[str, Any]]:
-    return list(desk.data.get("lines", []))
-
-
-def _undecided(desk: Desk) -> list[dict[str, Any]]:
-    return [line for line in _lines(desk) if not line.get("verdict")]
-
-
-def _sent_on(desk: Desk) -> int:
-    month = desk.get("month")
-    day = next_month(month, 4)
-    return max(instant(day, 9 + 7 * desk.rng.random()), desk.now + HOUR)
-
-
-def _inspected_by(desk: Desk) -> int:
-    """When the parts have had their time."""
-    return desk.before("review", 0.5 + 0.3 * desk.rng.random(), 48.0)
-
-
-def _struck(desk: Desk) -> None:
-    line = _undecided(desk)[0]["id"]
-    desk.centre.struck.add(str(line))
-
-
-SETTLEMENT: Final[dict[str, tuple[Duty, ...]]] = {
-    "preparing": (
-        Duty(
-            "submit",
-            CLERK,
-            data={
-                "cost_list": True,
-                "return_list": True,
-                "waybill": "SF1390027715",
-                "inspected_by": "zhang.qiang",
-            },
-            when=lambda d: bool(_lines(d)),
-            at=_sent_on,
-        ),
-    ),
-    "submitted": (Duty("receive_parts", MAKER, (60.0, 140.0)),),
-    "parts_received": (
-        Duty(
-            "decide_by_result",
-            MAKER,
-            when=lambda d: any(line.get("part_result") for line in _undecided(d)),
-            at=_inspected_by,
-        ),
-        Duty(
-            "decide_line",
-            MAKER,
-            (0.1, 0.5),
-            {
-                "line_id": lambda d: _undecided(d)[0]["id"],
-                "allowed": False,
-                "reason": "旧件未收到",
-            },
-            when=lambda d: bool(_undecided(d)),
-            noted=_struck,
-        ),
-        Duty("review", MAKER, (1.0, 6.0)),
-    ),
-    "reviewed": (
-        Duty(
-            "object",
-            CLERK,
-            (2.0, 12.0),
-            {"reasons": "请再核对"},
-            when=lambda d: d.get("round") == 1,
-            share=0.15,
-        ),
-        Duty("confirm", CLERK, (2.0, 12.0)),
-    ),
-    "confirmed": (Duty("hand_over", MAKER, (0.5, 5.0)),),
-    "at_parts_co": (
-        Duty(
-            "prebook",
-            "parts_company",
-            (0.5, 5.0),
-            {
-                "entry_no": lambda d: f"WL-{d.view.key}",
-                "credit": lambda d: money(d.get("total")),
-            },
-        ),
-    ),
-    "prebooked": (
-        Duty(
-            "receive_invoice",
-            MAKER,
-            (24.0, 90.0),
-            {
-                "invoice_number": "03519064",
-                "invoice_amount": lambda d: money(d.get("total")),
-                "vat_special": True,
-            },
-        ),
-    ),
-}
-
-
-def money(fen: Any) -> str:
-    """As a form takes it."""
-    return f"{int(fen) // 100}.{int(fen) % 100:02}"
-
-
-TABLE: Table = {"warranty_repair": REPAIR, "spent_part_return": PART, "settlement": SETTLEMENT}
+TABLE: Table = {"warranty_repair": REPAIR}

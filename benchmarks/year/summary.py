@@ -114,11 +114,11 @@ def _clocks(centre: Centre) -> list[dict[str, Any]]:
         for cycle in case.cycles:
             if promises[cycle.clock].promise and cycle.phase in ("met", "lapsed"):
                 over[case.process, cycle.clock] += 1
-    for name, clock, _ in centre.journal.breaches:
-        missed[name.partition(":")[0], clock] += 1
     explained: Counter[tuple[str, str]] = Counter()
-    for name, clock, cycle in centre.journal.breaches:
-        explained[name.partition(":")[0], clock] += (name, clock, cycle) in centre.late
+    for breach in centre.journal.breaches:
+        key = breach[0].partition(":")[0], breach[1]
+        missed[key] += 1
+        explained[key] += breach in centre.late
     return [
         {
             "process": key[0],
