@@ -6,14 +6,13 @@ What it is not: durable. It uses the production rules and keeps everything in me
 Who may import it: the surfaces, tests and benchmarks.
 """
 
-from collections.abc import Sequence
-
 from definitions.problems import DuecourseError
 from surfaces.errors import UnknownCase
 from surfaces.rehearse import News, Reply
 from surfaces.rules import Rules
 from surfaces.world import World
 from workflows.core.case import Case, Incoming
+from workflows.core.decide import Decision
 from workflows.core.effects import CaseView, Fill, Notify, Row
 from workflows.core.errors import IllegalEvent
 
@@ -102,10 +101,10 @@ class CoreRunner:
 
     # --- what the world says ----------------------------------------------------------------
 
-    def decided(self, case: Case, rows: Sequence[Row], notices: Sequence[Notify]) -> None:
+    def decided(self, decision: Decision) -> None:
         """Keep the journal and the notices."""
-        self._rows += [(case.id, row) for row in rows]
-        self._notices += notices
+        self._rows += [(decision.case.id, row) for row in decision.rows]
+        self._notices += decision.notices
 
     def opened(self, case: str) -> None:
         """Keep which case another one opened."""

@@ -9,7 +9,7 @@ Who may import it: the surfaces, tests and benchmarks.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol, assert_never
@@ -21,7 +21,7 @@ from surfaces.rehearse_inquiries import closed_case
 from surfaces.rules import Rules
 from workflows.core.case import Case, Incoming
 from workflows.core.decide import Decision, decide, look, open_case, wakeup
-from workflows.core.effects import CaseView, Compute, Fill, Notify, OpenCase, Request, Row, Tell
+from workflows.core.effects import CaseView, Compute, Fill, OpenCase, Request, Tell
 from workflows.core.errors import IllegalEvent
 from workflows.core.messages import (
     answer,
@@ -42,8 +42,8 @@ MOST_REQUESTS = 1000
 class Watcher(Protocol):
     """Who hears what happens in a world, at once and in order."""
 
-    def decided(self, case: Case, rows: Sequence[Row], notices: Sequence[Notify]) -> None:
-        """A decision about a case was taken."""
+    def decided(self, decision: Decision) -> None:
+        """A decision about a case was taken; what it asks for comes later."""
         ...
 
     def opened(self, case: str) -> None:
@@ -191,7 +191,7 @@ class World:
                 heappush(self._rings, (ring, life.order, life.case.id))
         self._rows += len(decision.rows)
         self._requests += decision.requests
-        self._watcher.decided(decision.case, decision.rows, decision.notices)
+        self._watcher.decided(decision)
 
     # --- what cases ask for -----------------------------------------------------------------
 
