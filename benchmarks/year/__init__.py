@@ -27,7 +27,7 @@ from benchmarks.year import (
 from benchmarks.year.centre import Centre, tables
 from benchmarks.year.desk import day_of
 from benchmarks.year.judging import faults
-from benchmarks.year.machines import BEGIN, END, Fleet, lives
+from benchmarks.year.machines import BEGIN, END, Fleet, Machine, lives
 from benchmarks.year.summary import Summary, show, summary
 from surfaces.rules import Rules
 
@@ -48,15 +48,10 @@ def simulate(
     seed: int,
     sold: int,
     tell: Callable[[int], None] = lambda at: None,
-    late_share: float = LATE_SHARE,
     rules: Rules | None = None,
 ) -> Summary:
     """One year with so many machines sold; `tell` hears how far it is, as an instant."""
-    centre = Centre(rules or Rules(), TABLE, seed, late_share)
-    centre.world.now = BEGIN
-    planned = lives(seed, sold)
-    Fleet(centre, planned)
-    offices.by_the_calendar(centre)
+    centre, planned = opened(seed, sold, rules)
     began, cpu = time.perf_counter(), time.process_time()
     # Nearly everything that is made stays: looking for what does not costs a quarter of the time.
     collected = gc.isenabled()
@@ -68,6 +63,16 @@ def simulate(
             gc.enable()
     seconds, used = time.perf_counter() - began, time.process_time() - cpu
     return summary(centre, planned, faults(centre, planned), seconds, used)
+
+
+def opened(seed: int, sold: int, rules: Rules | None = None) -> tuple[Centre, list[Machine]]:
+    """The centre on New Year's morning, and what will come to it."""
+    centre = Centre(rules or Rules(), TABLE, seed, LATE_SHARE)
+    centre.world.now = BEGIN
+    planned = lives(seed, sold)
+    Fleet(centre, planned)
+    offices.by_the_calendar(centre)
+    return centre, planned
 
 
 def main(seed: int, sold: int, as_json: bool) -> int:
