@@ -1,10 +1,11 @@
-"""What offices do by the calendar: fees, reports, checks and files.
+"""What offices do by the calendar: fees, reports, checks, files, training.
 
 What it is: the tables of these people, and the occasions on which their cases open.
 What it is not: time or lateness (`centre`).
 Who may import it: the simulated year.
 """
 
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -182,10 +183,63 @@ ARCHIVE: Final[dict[str, tuple[Duty, ...]]] = {
     "filed": (Duty("approve_disposal", "management", (10.0, 90.0)),),
 }
 
+SPECIALIST = ("latest_standards", "industry_knowledge", "service_skills", "operation")
+
+
+def _topics(desk: Desk) -> list[dict[str, str]]:
+    wanted = ("operation",)
+    if desk.get("programme") == "specialist":
+        wanted = (*SPECIALIST, "emergency_procedures")
+    return [{"topic": topic} for topic in wanted]
+
+
+def _trained_on(desk: Desk) -> int:
+    day = date.fromisoformat(str(desk.get("planned_on")))
+    return max(instant(day, 10), desk.now + 3600)
+
+
+TRAINER = "training_department"
+TRAINING: Final[dict[str, tuple[Duty, ...]]] = {
+    "needed": (
+        Duty(
+            "plan",
+            TRAINER,
+            (2.0, 20.0),
+            {
+                "centre": lambda d: d.get("centre") or CODE,
+                "audience": lambda d: d.get("programme"),
+                "place": "centre",
+                "topics": _topics,
+                "planned_on": lambda d: d.centre.days.working_day_after(
+                    d.centre.days.day_of(d.now), 12
+                ).isoformat(),
+            },
+        ),
+    ),
+    "planned": (
+        Duty("hold", TRAINER, data={"attendees": lambda _: ["1", "2", "3"]}, at=_trained_on),
+    ),
+    "held": (Duty("assess", TRAINER, (2.0, 14.0), {"passed": lambda _: ["1", "2"]}),),
+    "assessed": (Duty("record", TRAINER, (1.0, 8.0)),),
+}
+YEAR: Final[dict[str, tuple[Duty, ...]]] = {
+    "collecting": (
+        Duty(
+            "set_staff",
+            TRAINER,
+            (4.0, 30.0),
+            {"service_staff": 4},
+            when=lambda d: d.clock("staff_number") is not None,
+        ),
+    ),
+    "reporting": (Duty("report", TRAINER, (4.0, 30.0)),),
+}
 TABLE: Table = {
     "service_fee_settlement": FEE,
     "survey_report": REPORT,
     "service_report": FIGURES,
     "spot_check": CHECK,
     "archive": ARCHIVE,
+    "training": TRAINING,
+    "training_year": YEAR,
 }

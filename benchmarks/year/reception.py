@@ -1,4 +1,4 @@
-"""Who answers the customers: requests, questions, complaints and what they think.
+"""Who answers the customers: requests, questions, complaints, alarms, what they think.
 
 What it is: the tables of these people, and how often customers call.
 What it is not: time or lateness (`centre`).
@@ -186,11 +186,26 @@ FEEDBACK: Final[dict[str, tuple[Duty, ...]]] = {
     ),
     "improved": (Duty("close", DESK, (1.0, 8.0)),),
 }
+EMERGENCY: Final[dict[str, tuple[Duty, ...]]] = {
+    "raised": (Duty("acknowledge", MANAGER, (0.05, 0.3), {"commander": "huang.lei"}, **NIGHT),),
+    "acknowledged": (
+        Duty(
+            "report_status",
+            MANAGER,
+            QUICK,
+            when=lambda d: d.get("last_word") == "",
+            share=0.4,
+            **NIGHT,
+        ),
+        Duty("contain", MANAGER, QUICK, **NIGHT),
+    ),
+    "contained": (Duty("resolve", MANAGER, (2.0, 40.0)),),
+    "resolved": (Duty("review", MANAGER, (8.0, 30.0)),),
+}
 TABLE: Table = {
     "service_request": REQUEST,
     "consultation": CONSULTATION,
     "complaint": COMPLAINT,
     "feedback": FEEDBACK,
-    # Nobody waits for them by a clock.
-    "training": {"received": (Duty("close", "training_department", (24.0, 200.0)),)},
+    "emergency": EMERGENCY,
 }

@@ -161,7 +161,7 @@ REPAIR: Final[dict[str, tuple[Duty, ...]]] = {
             QUICK,
             {
                 "safety_hazard": False,
-                "production_stopped": lambda d: d.rng.random() < 0.3,
+                "production_stopped": lambda d: d.rng.random() < 0.1,
                 "production_affected": True,
                 "dispatch_at": lambda d: iso(d.before("arrival", 0.3, 1.0)),
                 "eta_at": lambda d: iso(d.before("arrival", 0.7, 4.0)),
