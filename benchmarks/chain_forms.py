@@ -24,7 +24,7 @@ RECORD: dict[str, Any] = {
 }
 JUDGED: dict[str, Any] = {
     "safety_hazard": False,
-    "production_stopped": True,
+    "production_stopped": False,
     "production_affected": True,
     "likely_parts": "液压泵、密封件",
     "changes_announced": True,

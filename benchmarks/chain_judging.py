@@ -18,6 +18,7 @@ from benchmarks.chain_path import PART, Part, Settlement
 from benchmarks.server import Facts, facts
 
 Row = dict[str, Any]
+FEES = "service_fee_settlement"
 FEN = Decimal(100)
 VERDICTS = {"rejected": "rejected", "lost": "struck"}
 TROUBLE = ("undelivered", "refused", "late_rejected")
@@ -54,6 +55,9 @@ async def judge(records: Records, planned: Iterable[Settlement], now: int) -> Ju
         papers = ("cost_list", "return_list", "review_result")
         view = await _case(made, records, month.case, "closed", papers)
         _money(made, month, view.get("data", {}))
+        # What the work itself costs is claimed elsewhere, where the maker's list is still awaited.
+        async for row in journal(records, f"{FEES}:{month.case.partition(':')[2]}"):
+            _heard(made, f"{FEES}:{month.case.partition(':')[2]}", row)
     for line, count in made.paid.items():
         made.unless(count == 1, f"{line} is on {count} lines")
     for key in made.told.keys() | made.heard.keys():
@@ -104,7 +108,12 @@ def _row(made: Judged, case: str, row: Row) -> None:
     elif row["kind"] == "link":
         made.counts["child"] += 1
         made.unless(row["name"] == PART, f"{case} has a child that is {row['name']}")
-    elif row["kind"] == "event" and ":" in row["actor"] and row["actor"] != case:
+    else:
+        _heard(made, case, row)
+
+
+def _heard(made: Judged, case: str, row: Row) -> None:
+    if row["kind"] == "event" and ":" in row["actor"] and row["actor"] != case:
         made.heard[case, row["event_id"]] += 1
 
 

@@ -334,6 +334,13 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             ("计算的输入不符合要求", "the case's data do not fit what the computation takes"),
             _AUTHOR,
         ),
+        "no_records": _known(
+            ("没有可供查询的案件记录", "an inquiry is run where there are no records of cases to ask"),
+            (
+                "在有记录库的 worker 或排演中运行",
+                "run it by a worker with records, or in a rehearsal",
+            ),
+        ),
         "computation_failed": _known(
             ("计算没有得出结果", "a computation found no answer"),
             (

@@ -51,7 +51,7 @@ async def test_a_chain_of_cases_comes_to_its_end_and_to_the_fen() -> None:
     assert measured.faults == []
     found = {figure.name: figure.value for figure in measured.figures}
     assert found["lines paid or refused"] == found["spent parts"] == 5
-    assert found["cases told something"] == 2 + 2 + 5
+    assert found["cases told something"] == 2 + 2 + 2 + 5
     assert found["computations"] == 2
     assert found["workflow tasks that failed"] == 0
 

@@ -73,7 +73,7 @@ def test_the_demo_survives_the_killing_of_its_worker_and_of_its_server(tmp_path:
     for kind in (
         *("提醒 reminder", "升级 escalation", "✗ 拒绝 refused", "■ 结束 ended"),
         *("→ 开立 opens", "→ 开立子案 opens as a child", "→ 告知 tells", "来自 from"),
-        *("⚙ 计算 computes", "▤ 打印 prints F-04", "2 667.50 元 CNY", "linked cases (6)"),
+        *("⚙ 计算 computes", "▤ 打印 prints F-04", "2 667.50 元 CNY", "linked cases (8)"),
     ):
         assert kind in said, kind
     folder = tmp_path / ".duecourse" / "demo"
@@ -96,5 +96,5 @@ def _assert_delivered(database: Path) -> None:
     by_case: dict[str, list[int]] = {}
     for case, seq in journal:
         by_case.setdefault(case, []).append(seq)
-    assert len(by_case) == 6
+    assert len(by_case) == 8
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_case.values())
