@@ -122,7 +122,7 @@ class Run:
         own = CaseActivities(self.records, notifier, lambda name: pinned_rules(catalogue[name]))
         reaching = preparing(catalogue, self.records, self.queue, True)
         links = LinkActivities(self.client, self.records, reaching)
-        computing = ComputeActivities(COMPUTATIONS)
+        computing = ComputeActivities(COMPUTATIONS, self.records)
         over = asyncio.Event()
         worker = Worker(
             self.client,
