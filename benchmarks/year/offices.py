@@ -187,7 +187,7 @@ SPECIALIST = ("latest_standards", "industry_knowledge", "service_skills", "opera
 
 
 def _topics(desk: Desk) -> list[dict[str, str]]:
-    wanted = ("operation",)
+    wanted: tuple[str, ...] = ("operation",)
     if desk.get("programme") == "specialist":
         wanted = (*SPECIALIST, "emergency_procedures")
     return [{"topic": topic} for topic in wanted]
