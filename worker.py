@@ -37,6 +37,8 @@ from activities.case_links import LinkActivities
 from activities.case_schedules import ScheduleActivities
 from activities.computations import COMPUTATIONS, Computations
 from activities.documents.activity import DocumentActivities
+from activities.feed.delivering import delivering
+from activities.feed.settings import subscriptions
 from activities.notices.channels.configuration import ChannelSettings, build_channels
 from activities.notices.channels.web import http_clients
 from activities.notices.clock import SYSTEM
@@ -146,6 +148,7 @@ async def composed(
         COMPUTATIONS.check(catalogue.processes.values())
         directory = Directory.load(settings.directory)
         channel_settings = ChannelSettings.load(settings.channels)
+        subscribed = subscriptions(settings.webhooks, os.environ)
         quiet = runtime()
         ui_url = settings.ui_url
         overrides: dict[str, Any] = {}
@@ -170,6 +173,9 @@ async def composed(
         places = Places(ui_url, client.namespace, titles)
         notifier = Notifier(directory, channels, records, places=places)
         stack.push_async_callback(notifier.aclose)
+        # Rehearsed cases are nobody else's business.
+        if settings.webhooks_deliver and not rehearsal:
+            await stack.enter_async_context(delivering(records, subscribed, http_clients()))
         yield (
             build_worker(
                 client,

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("documents", "cli_documents:documents", "List what a case has printed; write the PDF files."),
     ("stuck", "cli_cases:stuck", "List the cases that need somebody, and why."),
     ("schedules", "cli_schedules:schedules", "Show or install the schedules that open cases."),
+    ("webhooks", "cli_webhooks:webhooks", "Show who is sent the journal; send rows again."),
     ("explain", "cli_explain:explain", "Explain a deadline, interval by interval."),
     ("rehearse", "cli_rehearse:rehearse", "Play scenarios over simulated weeks."),
     ("validate", "cli_definitions:validate", "Check definitions."),

@@ -384,6 +384,25 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
                 "mend what the message says; it is tried again, and the others are open",
             ),
         ),
+        # --- the feed and its subscriptions
+        "webhooks_invalid": _known(
+            ("订阅文件有误", "the file of subscriptions cannot be used"),
+            ("按每条问题的行号修改", "mend each problem at its line"),
+        ),
+        "unknown_subscription": _known(
+            ("没有这个订阅", "there is no such subscription"),
+            ("用 webhooks --list 查看", "see with `webhooks --list` which there are"),
+        ),
+        "lease_lost": _known(
+            (
+                "该订阅已由另一个 worker 接手",
+                "another worker has taken a subscription over meanwhile",
+            ),
+            (
+                "无需处理；频繁出现请核对各机器的时钟",
+                "nothing; if that goes on, compare the machines' clocks",
+            ),
+        ),
         # --- notices, as they stand at a case and in logs
         "notices_pending": _known(
             ("通知待发送", "notices are to be sent yet"),

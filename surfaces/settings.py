@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     """Folder of process definitions; by default those that come with the program."""
     directory: Path = ROOT / "settings" / "directory.yaml"
     channels: Path = ROOT / "settings" / "channels.yaml"
+    webhooks: Path = ROOT / "settings" / "webhooks.yaml"
+    webhooks_deliver: bool = True
+    """Whether this worker sends to the subscriptions, or leaves that to others."""
     task_queue: str = Field(default="duecourse", min_length=1, max_length=200)
     ui_url: str = ""
     """Where people find Temporal's UI; notices link to it."""

@@ -9,9 +9,19 @@ Who may import it: the activities and the surfaces, from here.
 
 from activities.records.closed import Closed
 from activities.records.engine import RecordsConflict, RecordsOutdated, RecordsUnavailable
+from activities.records.feed import BadCursor, FeedFilter, FeedPage
 from activities.records.filters import CaseFilter
 from activities.records.keys import KeyClaim
-from activities.records.queries import AboutPage, BadCursor, FeedPage, Page, Queries
+from activities.records.outbox import Outbox
+from activities.records.outbox_rows import (
+    LeaseLost,
+    Outcome,
+    Standing,
+    Strand,
+    Undelivered,
+    Work,
+)
+from activities.records.queries import AboutPage, Page, Queries
 from activities.records.store import Records
 from activities.records.stuck import Reason, StuckCase
 
@@ -20,8 +30,12 @@ __all__ = [
     "BadCursor",
     "CaseFilter",
     "Closed",
+    "FeedFilter",
     "FeedPage",
     "KeyClaim",
+    "LeaseLost",
+    "Outbox",
+    "Outcome",
     "Page",
     "Queries",
     "Reason",
@@ -29,5 +43,9 @@ __all__ = [
     "RecordsConflict",
     "RecordsOutdated",
     "RecordsUnavailable",
+    "Standing",
+    "Strand",
     "StuckCase",
+    "Undelivered",
+    "Work",
 ]

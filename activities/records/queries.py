@@ -21,7 +21,6 @@ from sqlalchemy import (
     exists,
     or_,
     select,
-    text,
 )
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import tuple_ as tuple_of
@@ -32,6 +31,7 @@ from activities.records import documents
 from activities.records.closed import Closed, closed_cases
 from activities.records.dossier import dossier_of, links_of
 from activities.records.engine import Database
+from activities.records.feed import EVERYTHING, BadCursor, FeedFilter, FeedPage, Place, read_feed
 from activities.records.filters import CaseFilter, conditions
 from activities.records.rows import as_row
 from activities.records.schema import (
@@ -44,22 +44,9 @@ from activities.records.schema import (
 )
 from activities.records.stuck import StuckCase, find_stuck
 from activities.records.subjects import about
-from definitions.problems import DuecourseError
 
 MOST = 1000
 """Items that one page holds at most."""
-
-
-class BadCursor(DuecourseError):
-    """The caller's fault: a cursor that no page gave."""
-
-    code = "bad_cursor"
-
-    def __init__(self, cursor: str) -> None:
-        super().__init__(
-            f"no page ever gave the cursor {cursor[:80]!r}",
-            hint="pass a page's cursor as it is, or none for the beginning",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +64,6 @@ class AboutPage(Page):
 
     kinds: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """Rows of the feed and the cursor behind them, to be asked with next time; the feed has no
-    end, so there always is one."""
-
-    items: tuple[dict[str, Any], ...]
-    cursor: str
 
 
 class Queries:
@@ -174,36 +152,16 @@ class Queries:
         wanted = wanted.order_by(Journal.number.desc(), Journal.seq).limit(1)
         return next(map(as_row, await self._all(wanted)), None)
 
-    async def feed(self, after: str = "", *, limit: int = 200) -> FeedPage:
+    async def feed(
+        self, after: str = "", *, limit: int = 200, wanted: FeedFilter = EVERYTHING
+    ) -> FeedPage:
         """All journal rows of all cases behind a cursor, revisions included.
 
-        No row ever appears before a cursor already given: on PostgreSQL the feed stops below the
-        oldest transaction in flight (of the whole server, so a long one elsewhere delays it), and
-        its order is (transaction, position), for positions are drawn before commits. Positions
-        may have gaps. Transaction numbers belong to one server: after a dump is restored into
-        another, readers begin anew.
+        No row ever appears before a cursor already given; positions may have gaps. Transaction
+        numbers belong to one server: after a dump is restored into another, readers begin anew.
         """
-        xact, position = _feed_cursor(after)
-        wanted = (
-            select(Journal.__table__)
-            .where(
-                or_(
-                    Journal.xact > xact,
-                    and_(Journal.xact == xact, Journal.position > position),
-                )
-            )
-            .order_by(Journal.xact, Journal.position)
-            .limit(max(1, min(limit, MOST)))
-        )
-        if self._database.dialect == "postgresql":
-            wanted = wanted.where(
-                text("journal.xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            )
-        found = await self._all(wanted)
-        if not found:
-            return FeedPage((), after)
-        last = found[-1]
-        return FeedPage(tuple(map(as_row, found)), f"{last['xact']}.{last['position']}")
+        behind, most = Place.read(after), max(1, min(limit, MOST))
+        return await self._database.read(lambda at: read_feed(at, behind, most, wanted))
 
     async def notices(
         self,
@@ -353,12 +311,3 @@ def _unpack(cursor: str) -> tuple[int, str, int]:
     except ValueError as error:
         raise BadCursor(cursor) from error
     raise BadCursor(cursor)
-
-
-def _feed_cursor(cursor: str) -> tuple[int, int]:
-    if not cursor:
-        return -1, -1
-    xact, _, position = cursor.partition(".")
-    if not (xact.isascii() and xact.isdigit() and position.isascii() and position.isdigit()):
-        raise BadCursor(cursor)
-    return int(xact), int(position)

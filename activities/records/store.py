@@ -327,6 +327,13 @@ class Records:
         wanted = select(Rules.content).where(Rules.digest == digest)
         return await self.database.read(lambda connection: connection.scalar(wanted))
 
+    async def rules_of(self, process: str) -> dict[str, bytes]:
+        """All pinned rules of a process by digest."""
+        wanted = select(Rules.digest, Rules.content).where(Rules.process == process)
+        return await self.database.read(
+            lambda connection: {row.digest: row.content for row in connection.execute(wanted)}
+        )
+
     async def save_document(self, fill: Fill, content: bytes) -> bool:
         """Archive a document, once for its key, and say whether it was new; one that is there
         stays as it is."""

@@ -121,7 +121,7 @@ def build_channels(
     """The channels by name. Raises `SettingsError` with every secret that is not there."""
     # The library logs whole addresses at `info`, and a robot's address is its key.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    secrets = _Secrets(settings.path, environment)
+    secrets = Secrets(settings.path, environment)
     built = {
         name: _build(name, one, secrets.of(name), settings.path.parent, clients, clock)
         for name, one in settings.channels.items()
@@ -171,22 +171,27 @@ def _build(
             return Console(name, folder / one.file if one.file else None)
 
 
-class _Secrets:
-    """Reveals what is held elsewhere, and collects what is not there."""
+class Secrets:
+    """Reveals what is held elsewhere, and collects what is not there as problems of the file.
+    `root` is the key under which it names those who need secrets."""
 
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, environment: Mapping[str, str], root: str = "channels", code: str = CODE
+    ) -> None:
         self.path = path
         self.environment = environment
+        self.root = root
+        self.code = code
         self.problems: list[Problem] = []
 
-    def of(self, channel: str) -> Reveal:
+    def of(self, name: str) -> Reveal:
         def reveal(field: str, held: Held | str | None) -> str:
             if held is None or isinstance(held, str):
                 return held or ""
             value, missing = self._value(held)
             if missing:
-                at = f"channels.{channel}.{field}"
-                self.problems.append(Problem(CODE, self.path.name, 1, 1, at, missing))
+                at = f"{self.root}.{name}.{field}"
+                self.problems.append(Problem(self.code, self.path.name, 1, 1, at, missing))
             return value
 
         return reveal

@@ -8,6 +8,7 @@ What it is not: a body's meaning. Who may import it: the channels.
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,7 +22,8 @@ MAX_RETRY_AFTER = 3600
 _LATER = frozenset({408, 425, 429})
 _LIMITED = 429
 
-HttpClients = Callable[[], httpx2.AsyncClient]
+HttpClients = Callable[[], AbstractAsyncContextManager[httpx2.AsyncClient]]
+"""A client for one request: a new one, or one that is kept."""
 
 
 def http_clients() -> HttpClients:
