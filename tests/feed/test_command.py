@@ -10,7 +10,7 @@ import pytest
 
 from activities.records import Outbox, Records
 from surfaces.cli import main
-from tests.feed.post import Desk, Hours, courier, subscription, until, write
+from tests.feed.post import Answer, Desk, Hours, courier, subscription, until, write
 
 Out = pytest.CaptureFixture[str]
 A = "complaint:C-1"
@@ -46,7 +46,10 @@ async def poisoned(records: Records) -> None:
     """One row is given up, the next arrives."""
     hours = Hours()
     await write(records, A, 1, 2)
-    bad = lambda event: (400 if event["data"]["seq"] == 1 else 204, {})  # noqa: E731
+
+    def bad(event: dict[str, Any]) -> Answer:
+        return (400 if event["data"]["seq"] == 1 else 204, {})
+
     async with (
         Desk(bad).open() as desk,
         courier(records, subscription(desk.url, give_up_hours=1), hours),

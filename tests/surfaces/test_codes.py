@@ -81,7 +81,7 @@ def test_no_code_is_explained_that_is_never_raised() -> None:
 
 
 # The settings files pass their code as an argument.
-NAMED_BY_FILES = {"directory_invalid", "channels_invalid"}
+NAMED_BY_FILES = {"directory_invalid", "channels_invalid", "webhooks_invalid"}
 
 
 def test_such_a_code_would_be_found() -> None:
