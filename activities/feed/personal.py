@@ -2,7 +2,7 @@
 
 What it is: `Mask`, which knows the personal fields of a process from every version of its rules
 that the records hold: a field that was personal in any of them is taken out. Of a process whose
-rules are not there, all data are taken out.
+rules are not there, all that was said is taken out.
 What it is not: encryption, or the question who may see what.
 Who may import it: the feed, the surfaces.
 """
@@ -17,10 +17,10 @@ from definitions.fields import Item
 from definitions.model import Process
 from definitions.scope import event_forms, form_items
 
-MASKED = None
+MASKED = "***"
 """What stands in place of a personal value; the row's `masked` says which."""
-_ENGINES_OWN = frozenset({"code", "message", "from", "occurred", "key", "link", "number", "lapsed"})
-"""Names that the program itself writes into a row's data."""
+_SAID = frozenset({"opened", "event", "late_rejected", "refused", "undelivered", "amend"})
+"""Kinds of rows whose data somebody said; those of the others are the program's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,9 @@ class Mask:
     async def _hidden(self, item: Mapping[str, Any]) -> dict[str, Any]:
         personal = await self._personal(item)
         if personal is None:
-            data = {name: one for name, one in item["data"].items() if name in _ENGINES_OWN}
-            gone = sorted(item["data"].keys() - data.keys())
+            data = dict(item["data"])
+            gone = sorted(data) if item["kind"] in _SAID else []
+            data |= dict.fromkeys(gone, MASKED)
         else:
             data, gone = personal.masked(item["data"])
         return {**item, "data": data, "masked": gone}
