@@ -10,23 +10,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from definitions.loader import load_library
-from definitions.reader import Catalogue as Library
+from definitions.loader import Catalogue, load_library
 
 WORD = re.compile(r"data\.(\w+)")
 
 
 @pytest.fixture(scope="module")
-def library() -> Library:
+def library() -> Catalogue:
     return load_library()
 
 
-def carried(library: Library) -> Iterator[tuple[str, int, int]]:
+def carried(library: Catalogue) -> Iterator[tuple[str, int, int]]:
     """Each text field that a link hands on as it is, with both lengths."""
-    for name in library.processes:
-        process = library.get(name)
+    known = {name: found for name in library.processes if (found := library.get(name))}
+    for name, process in known.items():
         for link_name, link in process.links.items():
-            fields = library.get(link.process).data
+            fields = known[link.process].data
             for target, expression in link.data.items():
                 found = WORD.fullmatch(str(expression).strip())
                 source = None if found is None else process.data.get(found[1])
@@ -36,7 +35,7 @@ def carried(library: Library) -> Iterator[tuple[str, int, int]]:
                 yield where, source.max_length, fields[target].max_length
 
 
-def test_no_text_is_too_long_for_where_a_link_takes_it(library: Library) -> None:
+def test_no_text_is_too_long_for_where_a_link_takes_it(library: Catalogue) -> None:
     texts = list(carried(library))
     assert len(texts) > 100
     assert [where for where, written, taken in texts if written > taken] == []

@@ -7,7 +7,6 @@ Who may import it: nobody.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 from activities.records import Records
@@ -17,8 +16,8 @@ from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import load_scenario
 from tests.records.build import batch
-from workflows.core.case import Case
-from workflows.core.effects import Notify, Row
+from workflows.core.decide import Decision
+from workflows.core.effects import Row
 
 LIFE = Path(__file__).parents[1] / "scenarios" / "life-of-a-machine.yaml"
 MACHINE = "LG855N-2605001"
@@ -31,10 +30,10 @@ class Keeping(CoreRunner):
         super().__init__(rules)
         self.journal: dict[str, list[Row]] = defaultdict(list)
 
-    def decided(self, case: Case, rows: Sequence[Row], notices: Sequence[Notify]) -> None:
+    def decided(self, decision: Decision) -> None:
         """Keep the rows."""
-        super().decided(case, rows, notices)
-        self.journal[case.id] += rows
+        super().decided(decision)
+        self.journal[decision.case.id] += decision.rows
 
 
 async def test_a_machine_has_all_its_cases_in_the_order_of_opening(records: Records) -> None:
