@@ -22,7 +22,7 @@ def library() -> Catalogue:
 
 def carried(library: Catalogue) -> Iterator[tuple[str, int, int]]:
     """Each text field that a link hands on as it is, with both lengths."""
-    known = {name: found for name in library.processes if (found := library.get(name))}
+    known = {name: one for name in library.processes if (one := library.get(name))}
     for name, process in known.items():
         for link_name, link in process.links.items():
             fields = known[link.process].data
