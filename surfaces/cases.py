@@ -99,8 +99,10 @@ class Cases:
         *,
         event_id: str = "",
         occurred_at: int | None = None,
+        imported: bool = False,
     ) -> dict[str, Any]:
         """Open a case, once for its key; one that runs or has ended is returned as it is.
+        An `imported` one has run elsewhere since `occurred_at`: reminders of its past are not sent.
 
         Raises `IllegalEvent` if it may not be opened so, `BadPayload`, `UnknownProcess`,
         `TemporalUnavailable`.
@@ -113,6 +115,7 @@ class Cases:
             event_id=event_id or new_event_id(),
             now=int(time.time()),
             occurred_at=occurred_at,
+            imported=imported,
         )
         case = str(arguments["id"])
         if await self._claimed(process, key):
@@ -201,7 +204,7 @@ class Cases:
             return await self._after_the_end(case, event, argument, error)
         return {"case": case, "status": "queued", "event_id": argument.id}
 
-    async def _program(self, case: str, number: int) -> Program | None:
+    async def program(self, case: str, number: int) -> Program | None:
         """The rules under which a case was opened, if the records have them."""
         process, _, key = case.partition(":")
         claim = await self.records.key(process, key, number)
@@ -241,7 +244,7 @@ class Cases:
         forgotten = view["number"] != row["number"] or view["seq"] - row["seq"] >= RECENT
         if not forgotten and not over:
             return None
-        program = await self._program(case, row["number"])
+        program = await self.program(case, row["number"])
         if (row["name"], row["actor"]) != (event, argument.by.id) or not (
             program is None or says_the_same(program, row, argument.data)
         ):

@@ -33,6 +33,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("rehearse", "cli_rehearse:rehearse", "Play scenarios over simulated weeks."),
     ("validate", "cli_definitions:validate", "Check definitions."),
     ("diagram", "cli_definitions:diagram", "Draw a process."),
+    ("serve", "cli_serve:serve", "Serve cases to other systems over HTTP."),
+    ("keys", "cli_serve:keys", "Make an API key for another system."),
     ("norms", "cli_norms:norms", "List the rules, which parts name them, and which scenarios."),
 )
 

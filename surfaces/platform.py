@@ -59,7 +59,7 @@ async def find_stuck(cases: Cases, now: int) -> Stuck:
     try:
         client = await cases.client()
         failing = [one async for one in client.list_workflows(FAILING)]
-        troubles = await _workers(client, cases.settings.task_queue)
+        troubles = await workers(client, cases.settings.task_queue)
         troubles += await _schedules(client, now)
     except (TemporalUnavailable, RPCError) as away:
         zh = "Temporal 不可达，任务失败的案件可能没有列出"
@@ -74,7 +74,7 @@ async def find_stuck(cases: Cases, now: int) -> Stuck:
     return Stuck(tuple(held.values()), troubles)
 
 
-async def _workers(client: Client, task_queue: str) -> tuple[Trouble, ...]:
+async def workers(client: Client, task_queue: str) -> tuple[Trouble, ...]:
     """Whether a worker has asked for work of late."""
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(

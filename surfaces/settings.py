@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     """Port of the embedded UI; 0 takes a free one."""
     port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded server; 0 takes a free one."""
+    http_host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
+    """Where `serve` listens."""
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    api_keys: Path | None = None
+    """File of the keys of other systems; without one `serve` wants `--open`."""
+    asleep_after: int = Field(default=300, ge=1)
+    """Seconds by which a wake-up may be late before `/readyz` calls the engine asleep."""
     max_cached_cases: int = Field(default=1000, ge=1)
 
 

@@ -27,6 +27,8 @@ class CaseFilter:
     process: str | None = None
     state: str | None = None
     organisation: str | None = None
+    organisations: tuple[str, ...] | None = None
+    """One of these."""
     owner: str | None = None
     owner_role: str | None = None
     level: str | None = None
@@ -49,6 +51,8 @@ def conditions(filters: CaseFilter) -> list[ColumnElement[bool]]:
         CaseState.level: filters.level,
     }
     found = [column == value for column, value in equal.items() if value is not None]
+    if filters.organisations is not None:
+        found.append(CaseState.organisation.in_(filters.organisations))
     if filters.overdue is not None:
         late = CaseState.overdue == true() if filters.now is None else _overdue(filters.now)
         found.append(late if filters.overdue else ~late)

@@ -44,6 +44,7 @@ from activities.records.schema import (
 )
 from activities.records.stuck import StuckCase, find_stuck
 from activities.records.subjects import about
+from activities.records.watching import organisations_of, overslept
 
 MOST = 1000
 """Items that one page holds at most."""
@@ -226,21 +227,30 @@ class Queries:
         *,
         limit: int = MOST,
         cursor: str | None = None,
+        organisations: Sequence[str] | None = None,
     ) -> AboutPage:
         """Every case of any process about a thing, such as a machine, the earliest opened first.
 
         Each as a case of a dossier is told, with `owner`, `level`, `origin`, `subjects`,
         `keep_until` and `opened_by` (`{actor, roles}`). Case and width of the letters do not
-        matter.
+        matter. `organisations`: only those of one of them.
         """
         limit = max(1, min(limit, MOST))
         after = None if cursor is None else _unpack(cursor)
         told = await self._database.read(
-            lambda connection: about(connection, kind, value, now, limit, after)
+            lambda connection: about(connection, kind, value, now, limit, after, organisations)
         )
         last = told.items[-1] if told.more else None
         behind = None if last is None else _pack(last["opened"], last["case"], last["number"])
         return AboutPage(told.items, behind, told.kinds, told.near)
+
+    async def overslept(self, now: int) -> tuple[int, int] | None:
+        """The earliest wake-up before `now` that no open case has settled, and how many wait so."""
+        return await self._database.read(lambda connection: overslept(connection, now))
+
+    async def organisations(self, cases: Sequence[str]) -> dict[str, str]:
+        """The organisation of each of these cases that is known."""
+        return await self._database.read(lambda connection: organisations_of(connection, cases))
 
     async def stuck(self, now: int) -> tuple[StuckCase, ...]:
         """The open cases that need somebody, each with every reason; the longest late first."""

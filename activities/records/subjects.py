@@ -77,9 +77,12 @@ def about(
     now: int | None,
     limit: int,
     after: tuple[int, str, int] | None,
+    organisations: Sequence[str] | None = None,
 ) -> About:
     """The cases about `value`, those behind `after` (opened, case, number) if that is said."""
     wanted = _wanted(kind, value)
+    if organisations is not None:
+        wanted = wanted.where(CaseState.organisation.in_(organisations))
     if after is not None:
         opened, case, number = after
         wanted = wanted.where(

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from definitions.problems import DuecourseError
+from surfaces.gateway.bodies import Person
 from surfaces.gateway.keys import ANYBODY, Caller, Right
 from surfaces.gateway.services import Serving
 from workflows.core.case import Actor
@@ -77,21 +78,21 @@ def require(calling: Caller, right: Right) -> None:
         )
 
 
-def sender(calling: Caller, id: str | None, roles: tuple[str, ...] | None) -> Actor:  # noqa: A002
+def sender(calling: Caller, by: Person | None) -> Actor:
     """In whose name an event is sent: the key's, or a person's on whose behalf it may send, with no
     role that the key has not. Raises `NotPermitted`."""
-    if id is None and roles is None:
+    if by is None:
         return Actor(calling.id, calling.roles)
     if not calling.on_behalf:
         raise NotPermitted(
             f"the key '{calling.id}' sends in its own name only", hint="leave out `by`"
         )
-    if not calling.open and (foreign := set(roles or ()) - set(calling.roles)):
+    if not calling.open and (foreign := set(by.roles or ()) - set(calling.roles)):
         raise NotPermitted(
             f"the key '{calling.id}' has not these roles: {', '.join(sorted(foreign))}",
             hint=f"it has {', '.join(calling.roles) or 'none'}",
         )
-    return Actor(id or calling.id, calling.roles if roles is None else roles)
+    return Actor(by.id, calling.roles if by.roles is None else by.roles)
 
 
 Reader = Annotated[Caller, Depends(needs("read"))]

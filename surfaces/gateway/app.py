@@ -10,12 +10,19 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 
-from surfaces.gateway import explanations
+from surfaces.gateway import cases, explanations, health, lists, processes, reading
 from surfaces.gateway.problems import Problem, install, responses
 from surfaces.gateway.requests import Capped
 from surfaces.gateway.services import Services
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (explanations.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cases.router,
+    lists.router,
+    reading.router,
+    processes.router,
+    explanations.router,
+    health.router,
+)
 ABOUT: Final = """
 案件服务的 HTTP 接口：开案、上报事件、查询案件与时限。
 
