@@ -84,7 +84,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
     | _rows(500, "channels_invalid", "keys_invalid", "search_attribute_type", "temporal_missing")
     | _rows(500, "organisations_missing", "schedule_invalid", "schedule_failed")
     | _rows(500, "rehearsal_stalled", "rehearsal_overshot", "rules_unavailable")
-    | _rows(500, "channel_permanent", "webhooks_invalid")
+    | _rows(500, "channel_permanent", "webhooks_invalid", "no_records")
     | _rows(503, "temporal_unavailable", "records_unavailable", "records_outdated", "unavailable")
     | _rows(503, "unreachable", "not_taken", "notices_pending", "channel_waiting")
     | _rows(503, "channel_retryable", "lease_lost")
