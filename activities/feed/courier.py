@@ -135,8 +135,6 @@ class Courier:
         return replace(strand, rows=tuple(await self._mask.hide(strand.rows)))
 
     def _log(self, outcomes: Sequence[Outcome], trip: "Trip") -> None:
-        if sent := sum(one.sent for one in outcomes):
-            log.debug("webhook.sent", subscription=self.name, rows=sent)
         for one in outcomes:
             if one.error:
                 row = one.strand.rows[one.sent]["id"]

@@ -68,6 +68,7 @@ def trial_event(source: str, subscription: str, now: int) -> bytes:
         "id": f"test/{subscription}/{now}",
         "source": source,
         "type": TEST_TYPE,
+        "subject": "test",
         "time": iso(now),
         "datacontenttype": "application/json",
         "data": {"zh": "测试：请忽略", "en": "a test: please ignore", "subscription": subscription},

@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-from activities.feed.events import headers
+from activities.feed.events import headers, trial_event
+from activities.feed.sending import Reply, Sender
 from activities.feed.settings import KINDS, SubscriptionSettings, subscriptions
 from activities.notices.channels.web import http_clients
+from activities.notices.clock import SYSTEM
 from activities.records import Records
 from tests.docs.pages import ROOT, fences, text_of
 from tests.feed.post import Hours, courier, subscription, write
@@ -61,8 +63,13 @@ async def test_the_receiver_takes_what_is_signed_and_nothing_else(
             async with asyncio.timeout(20):
                 lines = [(await process.stdout.readline()).decode() for _ in range(2)]
         assert [line.split("{")[0] for line in lines] == ["duecourse.case.event complaint:C-1 "] * 2
-        body = b'{"id": "x"}'
+        trial = subscription(url)
         async with http_clients()() as client:
+            sender = Sender(trial, client, SYSTEM)
+            assert await sender.send(trial_event("/duecourse", "crm", now)) == Reply()
+            said = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+            assert said.startswith("duecourse.test test {")
+            body = b'{"id": "x"}'
             for secret, stamp in (("other", now), ("shared", now - 400), ("shared", now + 400)):
                 answer = await client.post(url, content=body, headers=headers(secret, stamp, body))
                 assert answer.status_code == 401
