@@ -6,6 +6,7 @@ Who may import it: `cli`.
 
 import asyncio
 import ipaddress
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import uvicorn
 from cyclopts import Parameter
+from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
@@ -21,6 +23,7 @@ from definitions.text import Name
 from surfaces.cases import Cases
 from surfaces.errors import BadInput, Exit
 from surfaces.gateway.app import create_app
+from surfaces.gateway.feed import end_streams
 from surfaces.gateway.keys import KeyId, Keys, Right, digest_of, new_key
 from surfaces.gateway.services import Services
 from surfaces.output import Json, plain, say
@@ -76,12 +79,22 @@ async def _serve(settings: Settings, keys: Keys | None, host: str, port: int) ->
             # Compiled before the first caller waits for it.
             _ = cases.rules[name]
         app = create_app(Services(cases, keys, lambda: int(time.time())))
-        server = uvicorn.Server(configured(app, host, port))
+        server = Server(configured(app, host, port))
         await server.serve()
     if not server.started:
         raise BadSettings(
             f"{host}:{port} cannot be listened on", hint="is the port taken? see --port"
         )
+
+
+class Server(uvicorn.Server):
+    """Ends the streams before it waits for the answers that are under way: those have no end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            end_streams(app)
+        await super().shutdown(sockets)
 
 
 def configured(app: Any, host: str, port: int) -> uvicorn.Config:

@@ -335,7 +335,10 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             _AUTHOR,
         ),
         "no_records": _known(
-            ("没有可供查询的案件记录", "an inquiry is run where there are no records of cases to ask"),
+            (
+                "没有可供查询的案件记录",
+                "an inquiry is run where there are no records of cases to ask",
+            ),
             (
                 "在有记录库的 worker 或排演中运行",
                 "run it by a worker with records, or in a rehearsal",

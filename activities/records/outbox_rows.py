@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
-from sqlalchemy import tuple_ as tuple_of
 
-from activities.records.feed import Place, with_case
+from activities.records.feed import Place, between, with_case
 from activities.records.outbox_schema import WebhookCursor, WebhookDelivery
 from activities.records.schema import Journal
 from definitions.problems import DuecourseError
@@ -152,6 +151,5 @@ def held_cases(connection: Connection, subscription: str, cases: Iterable[str]) 
 
 def count_between(connection: Connection, after: Place, end: Place) -> int:
     """The rows behind `after` up to `end`, or `MANY` if there are more."""
-    place = tuple_of(Journal.xact, Journal.position)
-    some = select(Journal.position).where(place > tuple(after), place <= tuple(end)).limit(MANY)
+    some = select(Journal.position).where(between(connection, after, end)).limit(MANY)
     return connection.scalar(select(func.count()).select_from(some.subquery())) or 0

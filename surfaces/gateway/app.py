@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 
-from surfaces.gateway import cases, explanations, health, lists, processes, reading
+from surfaces.gateway import cases, explanations, feed, health, lists, processes, reading
 from surfaces.gateway.problems import Problem, install, responses
 from surfaces.gateway.requests import Capped
 from surfaces.gateway.services import Services
@@ -19,6 +19,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
     lists.router,
     reading.router,
+    feed.router,
     processes.router,
     explanations.router,
     health.router,

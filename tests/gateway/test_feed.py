@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from activities.records import Records
 from surfaces.cases import Cases
+from surfaces.cli_serve import Server, configured
 from surfaces.gateway import feed
 from surfaces.gateway.app import create_app
 from surfaces.gateway.keys import Keys, KeysFile, digest_of
@@ -37,19 +37,9 @@ KEYS = Keys.of(
 )
 
 
-class Server(uvicorn.Server):
-    """Ends the streams before it waits for its answers, as the gateway's does."""
-
-    async def shutdown(self, sockets: Any = None) -> None:
-        feed.end_streams(self.config.app)  # type: ignore[arg-type]
-        await super().shutdown(sockets)
-
-
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[tuple[Server, httpx2.AsyncClient]]:
-    config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off")
-    config.timeout_graceful_shutdown = 20
-    server = Server(config)
+    server = Server(configured(app, "127.0.0.1", 0))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
