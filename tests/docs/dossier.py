@@ -7,7 +7,6 @@ import asyncio
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from surfaces.rehearse_core import CoreRunner
 from surfaces.rules import Rules
 from surfaces.scenario import load_scenario
 from tests.docs.pages import ROOT
-from workflows.core.case import Case
-from workflows.core.effects import Batch, Notify, Row
+from workflows.core.decide import Decision
+from workflows.core.effects import Batch, Row
 
 PAGE = ROOT / "docs" / "linked-cases.md"
 STORY = Path(__file__).with_name("machine-years.yaml")
@@ -36,10 +35,10 @@ class Keeping(CoreRunner):
         super().__init__(rules)
         self.journal: dict[str, list[Row]] = defaultdict(list)
 
-    def decided(self, case: Case, rows: Sequence[Row], notices: Sequence[Notify]) -> None:
+    def decided(self, decision: Decision) -> None:
         """Keep the rows."""
-        super().decided(case, rows, notices)
-        self.journal[case.id] += rows
+        super().decided(decision)
+        self.journal[decision.case.id] += decision.rows
 
 
 def refreshed(text: str) -> str:
