@@ -21,6 +21,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     reading.router,
     feed.router,
     processes.router,
+    feed.router,
     explanations.router,
     health.router,
 )

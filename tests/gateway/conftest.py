@@ -11,14 +11,13 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
-import uvicorn
 from temporalio.client import Client
 
 from activities.notices.directory import Directory
 from activities.notices.notifier import Notifier
 from definitions.loader import Catalogue, load_library
 from surfaces.cases import Cases
-from surfaces.cli_serve import configured
+from surfaces.cli_serve import Server, configured
 from surfaces.gateway.app import create_app
 from surfaces.gateway.keys import ApiKey, Keys, KeysFile, Right, digest_of, new_key
 from surfaces.gateway.services import Services
@@ -96,7 +95,7 @@ async def serving(cases: Cases, keys: Keys | None) -> AsyncIterator[Gate]:
     """A gateway on a port of its own, ended with the context."""
     port = free_port()
     app = create_app(Services(cases, keys, lambda: int(time.time())))
-    server = uvicorn.Server(configured(app, "127.0.0.1", port))
+    server = Server(configured(app, "127.0.0.1", port))
     task = asyncio.create_task(server.serve())
     while not server.started:
         assert not task.done()
