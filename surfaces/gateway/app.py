@@ -21,7 +21,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     reading.router,
     feed.router,
     processes.router,
-    feed.router,
     explanations.router,
     health.router,
 )
