@@ -6,10 +6,12 @@ Who may import it: `cli`.
 
 import asyncio
 import ipaddress
+import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from json import dumps
 from typing import Annotated, Any, Final, Literal
 
@@ -88,7 +90,19 @@ async def _serve(settings: Settings, keys: Keys | None, host: str, port: int) ->
 
 
 class Server(uvicorn.Server):
-    """Ends the streams before it waits for the answers that are under way: those have no end."""
+    """Ends the streams before it waits for the answers that are under way: those have no end. A
+    signal ends the serving, not the program, which closes what it holds and ends with 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self.config.app

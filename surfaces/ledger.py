@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from definitions.bundle import BundleInvalid, digest_of, unpin
+from definitions.bundle import BundleInvalid, digest_of
 from definitions.forms import DataInvalid, check, start_items
 from definitions.model import Item
 from definitions.problems import DuecourseError
@@ -23,6 +23,7 @@ from workflows.core.case import Actor, Case, Incoming
 from workflows.core.decide import decide, look, open_case
 from workflows.core.errors import IllegalEvent
 from workflows.core.program import Program
+from workflows.payloads import rules_of
 
 _NOTED = frozenset({"refused", "undelivered", "late_rejected"})
 _HINT = "write one with `explain CASE --export FILE`"
@@ -81,7 +82,7 @@ def _digest(pinned: bytes) -> str:
 
 def replayed(ledger: Ledger) -> tuple[Program, Case]:
     """The case as its journal makes it, and its rules. Raises `LedgerInvalid`."""
-    program = Program(unpin(ledger.pinned))
+    program = rules_of(ledger.pinned).program
     if any(row["kind"] == "amend" for row in ledger.journal):
         raise LedgerInvalid(
             "the rules of this case were amended; one set of rules cannot replay it"

@@ -1,14 +1,24 @@
 """Keys: made, held as a digest, refused with every problem; and a gateway that wants them."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from surfaces.cli import main
 from surfaces.gateway.access import NotPermitted, sender
 from surfaces.gateway.bodies import Person
 from surfaces.gateway.keys import ANYBODY, Caller, Keys
+from surfaces.server import free_port
+from tests.surfaces.play import PROCESSES
+
+ROOT = Path(__file__).parents[2]
 
 Out = pytest.CaptureFixture[str]
 NEW = ["keys", "new", "crm", "--role", "service_specialist", "--right", "read", "--right", "send"]
@@ -81,6 +91,37 @@ def test_nobody_is_let_in_by_chance(capsys: Out, monkeypatch: pytest.MonkeyPatch
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):
         assert main(["serve", "--open", "--host", host]) == 2
         assert "let anybody" in capsys.readouterr().err
+
+
+def test_a_signal_ends_the_serving_with_what_is_held(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {
+        "DUECOURSE_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}",
+        "DUECOURSE_DEFINITIONS": str(PROCESSES),
+        "TEMPORAL_ADDRESS": "127.0.0.1:1",
+    }
+    command = [sys.executable, "starter.py", "serve", "--open", "--port", str(port)]
+    serving = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})
+    try:
+        alive = f"http://127.0.0.1:{port}/healthz"
+        deadline = time.monotonic() + 60
+        while True:
+            assert time.monotonic() < deadline
+            assert serving.poll() is None
+            try:
+                assert httpx2.get(alive).status_code == 200
+            except httpx2.ConnectError:
+                time.sleep(0.1)
+            else:
+                break
+        ready = httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
+        assert ready.status_code == 503
+        assert ready.json()["troubles"] == ["temporal_unavailable", "records_unavailable"]
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(30) == 0
+    finally:
+        serving.kill()
+        serving.wait()
 
 
 def test_in_whose_name() -> None:
