@@ -10,11 +10,13 @@ ROOT = Path(__file__).parent.parent
 ENGLISH = (
     *("complaint", "consultation", "repair", "warranty", "settlement", "hotline", "dealer"),
     *("spare part", "spent part", "maintenance", "technician", "workshop", "compensation"),
-    *("invoice", "lubricant", "excavator", "customer service"),
+    *("invoice", "lubricant", "excavator", "customer service", "survey", "visitor", "training"),
+    *("oil sample", "purchase", "upkeep", "emergency", "spot check", "machine no"),
 )
 CHINESE = (
     *("投诉", "咨询", "维修", "保修", "结算", "热线", "经销商", "配件", "旧件", "保养"),
-    *("服务商", "赔偿", "客服", "三包"),
+    *("服务商", "赔偿", "客服", "三包", "回访", "来访", "培训", "油样", "采购", "强保", "待销车"),
+    *("应急", "抽查"),
 )
 WORDS = re.compile(
     rf"\b(?:{'|'.join(ENGLISH).replace(' ', '[ _-]')})s?\b|{'|'.join(CHINESE)}", re.IGNORECASE

@@ -67,8 +67,8 @@ def summary(
             {
                 "month": one.case[-7:],
                 "state": one.state,
-                "total": str(one.total),
-                "expected": str(one.expected),
+                "total": f"{one.total:.2f}",
+                "expected": f"{one.expected:.2f}",
             }
             for one in sorted(settlements(centre), key=lambda one: one.case)
         ],
